@@ -1,0 +1,1 @@
+export { TestDatabase, layerTestDatabase } from "./database.ts"
