@@ -23,7 +23,9 @@ export interface Entry<R> {
   readonly policy: DeliveryPolicy
   readonly concurrency: number
   /** Its own transaction, committed before any call is made; one plan for each delivery. */
-  readonly prepare: ((deliveries: NonEmptyReadonlyArray<Delivery<any>>) => Effect.Effect<ReadonlyArray<any>, any, R>) | undefined
+  readonly prepare:
+    | ((deliveries: NonEmptyReadonlyArray<Delivery<any>>) => Effect.Effect<ReadonlyArray<any>, any, R>)
+    | undefined
   /** Outside any transaction, once for each delivery. */
   readonly call: ((delivery: Delivery<any>, plan: any) => Effect.Effect<any, any, R>) | undefined
   /** In the transaction that also writes the delivery record. */

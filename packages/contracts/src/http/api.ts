@@ -14,11 +14,9 @@ export class PublicApi extends HttpApi.make("flowforge")
       version: "1.0.0",
       description: "Place orders and follow them through payment, stock, confirmation and notification."
     })
-  )
-{}
+  ) {}
 
 /** What operators see, on the management port only. */
 export class ManagementApi extends HttpApi.make("flowforge-management")
   .add(StockApi)
-  .annotateMerge(OpenApi.annotations({ title: "FlowForge management", version: "1.0.0" }))
-{}
+  .annotateMerge(OpenApi.annotations({ title: "FlowForge management", version: "1.0.0" })) {}

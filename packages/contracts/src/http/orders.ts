@@ -137,5 +137,4 @@ export class OrdersApi extends HttpApiGroup.make("orders")
       error: [InvalidRequest, OrderNotFound, OrderAlreadyFinal, Unavailable]
     }).annotate(OpenApi.Summary, "Cancel an order that is not confirmed yet")
   )
-  .annotate(OpenApi.Description, "Orders and what became of them")
-{}
+  .annotate(OpenApi.Description, "Orders and what became of them") {}

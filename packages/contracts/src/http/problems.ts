@@ -50,10 +50,11 @@ export class RequestInFlight extends HttpApiError.Problem<RequestInFlight>()(
 ) {}
 
 /** 422: the Idempotency-Key was used before, with another body. */
-export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()(
-  "IdempotencyKeyReused",
-  { type: urn("idempotency-key-reused"), status: 422, title: "This Idempotency-Key was used with another request" }
-) {}
+export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()("IdempotencyKeyReused", {
+  type: urn("idempotency-key-reused"),
+  status: 422,
+  title: "This Idempotency-Key was used with another request"
+}) {}
 
 /** 409 with `Retry-After`: the order is (or may become) confirmed, its receipt is not written yet. */
 export class ReceiptNotReady extends HttpApiError.Problem<ReceiptNotReady>()(

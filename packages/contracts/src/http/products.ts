@@ -44,8 +44,7 @@ export class ProductsApi extends HttpApiGroup.make("products")
       error: [InvalidRequest, Unavailable]
     }).annotate(OpenApi.Summary, "How many of up to 100 items can be had")
   )
-  .annotate(OpenApi.Description, "The catalogue and its stock")
-{}
+  .annotate(OpenApi.Description, "The catalogue and its stock") {}
 
 /** Answered by the inventory service, on the management port. */
 export class StockApi extends HttpApiGroup.make("stock").add(

@@ -13,5 +13,4 @@ export class ReceiptsApi extends HttpApiGroup.make("receipts")
       error: [InvalidRequest, OrderNotFound, NoReceipt, ReceiptNotReady, Unavailable]
     }).annotate(OpenApi.Summary, "Redirects to the receipt behind a signed, expiring address")
   )
-  .annotate(OpenApi.Description, "Receipts")
-{}
+  .annotate(OpenApi.Description, "Receipts") {}

