@@ -5,5 +5,6 @@ export { DependencyUnavailable, PublishFailed, Unprocessable } from "./errors.ts
 export { type Cause, type Headers, type Message, message } from "./message.ts"
 export { Outbox } from "./outbox.ts"
 export { partitionOf } from "./partition.ts"
+export { ensurePartitions } from "./retention/partitions.ts"
 export type { AnyEvent, Topic } from "./topic.ts"
 export { Wakeups } from "./wakeups.ts"

@@ -1,10 +1,17 @@
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { migrationsFolder } from "@flowforge/contracts/migrations"
+import { ensurePartitions } from "@flowforge/messaging"
 import { layerPostgres, migrate } from "@flowforge/platform"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { inject } from "vitest"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly postgresUrl: string
+  }
+}
 
 const TEMPLATE = "flowforge_template"
 
@@ -22,7 +29,7 @@ export const createTemplate = (url: Redacted.Redacted) =>
     yield* SqlClient.SqlClient.use((sql) => sql.unsafe(`CREATE DATABASE ${TEMPLATE}`)).pipe(
       Effect.provide(layerAdmin(url))
     )
-    yield* migrate(migrationsFolder).pipe(
+    yield* Effect.andThen(migrate(migrationsFolder), ensurePartitions({ daysAhead: 1 })).pipe(
       Effect.provide(
         layerPostgres({ url: inDatabase(url, TEMPLATE), applicationName: "migrations", maxConnections: 1 })
       )

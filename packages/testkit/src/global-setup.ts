@@ -5,12 +5,6 @@ import { startEmbeddedPostgres } from "@flowforge/platform/embedded-postgres"
 import { Effect, Exit, Redacted, Scope } from "effect"
 import { createTemplate } from "./database.ts"
 
-declare module "vitest" {
-  interface ProvidedContext {
-    readonly postgresUrl: string
-  }
-}
-
 /** Starts one PostgreSQL for a whole test run, with a migrated template that each test file copies. */
 export default async (project: { provide: (key: "postgresUrl", value: string) => void }) => {
   const folder = await mkdtemp(join(tmpdir(), "flowforge-test-"))
