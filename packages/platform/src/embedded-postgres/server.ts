@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import { readFile } from "node:fs/promises"
-import { createServer } from "node:net"
 import { join, resolve } from "node:path"
 import { Effect, Redacted, type Scope } from "effect"
+import { freePort, superviseProcess } from "../child-process/index.ts"
 import { claimFolder, initialise } from "./cluster.ts"
 import { EmbeddedPostgresError, explain } from "./error.ts"
 import { stopOrphan } from "./orphan.ts"
@@ -44,7 +44,14 @@ export const startEmbeddedPostgres = (
     const launch = () => start({ program: programs.postgres, folder, port, owner, settings: options.settings ?? {} })
     const server = yield* Effect.acquireRelease(
       Effect.tryPromise({
-        try: async () => supervise(await launch(), launch),
+        try: () =>
+          superviseProcess({
+            start: launch,
+            // SIGINT is PostgreSQL's fast shutdown; after SIGQUIT the next start recovers from the log.
+            askToEnd: (child) => child.kill("SIGINT"),
+            patienceMillis: 15_000,
+            kill: "SIGQUIT"
+          }),
         catch: (cause) =>
           new EmbeddedPostgresError({ message: `PostgreSQL did not start: ${explain((cause as Error).message)}` })
       }),
@@ -55,16 +62,6 @@ export const startEmbeddedPostgres = (
       url: Redacted.make(`postgres://flowforge:${password.trim()}@127.0.0.1:${port}/postgres`),
       pid: server.pid
     }
-  })
-
-const freePort = (): Promise<number> =>
-  new Promise((done, fail) => {
-    const server = createServer()
-    server.once("error", fail)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => done(typeof address === "object" && address !== null ? address.port : 0))
-    })
   })
 
 interface Launch {
@@ -112,44 +109,3 @@ const ready = async (child: ChildProcess, logPath: string): Promise<void> => {
     await new Promise((wake) => setTimeout(wake, 10))
   }
 }
-
-/** Launches again whenever the server dies. After kill -9 its children hold on for a moment, so a launch may fail first. */
-const supervise = (first: ChildProcess, launch: () => Promise<ChildProcess>) => {
-  let current: ChildProcess | undefined
-  let stopping = false
-  let relaunching: Promise<void> = Promise.resolve()
-  const relaunch = async (): Promise<void> => {
-    while (!stopping) {
-      const next = await launch().catch(() => undefined)
-      if (next !== undefined) return watch(next)
-      await new Promise((wake) => setTimeout(wake, 200))
-    }
-  }
-  const watch = (child: ChildProcess): void => {
-    current = child
-    child.once("exit", () => {
-      current = undefined
-      relaunching = relaunch()
-    })
-  }
-  watch(first)
-  return {
-    pid: () => current?.pid,
-    stop: async () => {
-      stopping = true
-      await relaunching
-      if (current !== undefined) await shutDown(current)
-    }
-  }
-}
-
-/** Fast shutdown; after 15 s at once (the next start recovers from the log). */
-const shutDown = (child: ChildProcess): Promise<void> =>
-  new Promise((done) => {
-    const impatient = setTimeout(() => child.kill("SIGQUIT"), 15_000)
-    child.once("exit", () => {
-      clearTimeout(impatient)
-      done()
-    })
-    child.kill("SIGINT")
-  })
