@@ -1,0 +1,1 @@
+export * as InventoryService from "./layer.ts"

@@ -1,0 +1,215 @@
+import { assert, layer } from "@effect/vitest"
+import type { ItemId } from "@flowforge/contracts"
+import { Cache } from "@flowforge/platform"
+import { Duration, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import * as fc from "fast-check"
+import { availabilityKey } from "../src/availability.ts"
+import {
+  addItem,
+  announced,
+  availableOf,
+  layerReservations,
+  newOrder,
+  paid,
+  release,
+  reserve,
+  statusOf
+} from "./inventory.ts"
+
+layer(layerReservations, { excludeTestServices: true })("reservations", (it) => {
+  it.effect("sets every line aside and says so", () =>
+    Effect.gen(function* () {
+      yield* addItem(1, 10)
+      yield* addItem(2, 10)
+      const order = newOrder()
+      yield* reserve(paid(order, { 1: 2, 2: 3 }))
+      assert.strictEqual(yield* availableOf(1), 8)
+      assert.strictEqual(yield* availableOf(2), 7)
+      assert.strictEqual(yield* statusOf(order), "reserved")
+      const [said, ...rest] = yield* announced(order)
+      assert.deepStrictEqual(rest, [])
+      assert.strictEqual(said?.topic, "inventory.reserved")
+      assert.deepStrictEqual(said?.event.reserved_items, [
+        { item_id: 1, quantity: 2 },
+        { item_id: 2, quantity: 3 }
+      ])
+    })
+  )
+
+  it.effect("takes nothing when one line cannot be had, and names what was missing", () =>
+    Effect.gen(function* () {
+      yield* addItem(11, 10)
+      yield* addItem(12, 1)
+      const order = newOrder()
+      yield* reserve(paid(order, { 11: 2, 12: 3, 999: 1 }))
+      assert.strictEqual(yield* availableOf(11), 10)
+      assert.strictEqual(yield* availableOf(12), 1)
+      assert.strictEqual(yield* statusOf(order), "rejected")
+      const [said] = yield* announced(order)
+      assert.strictEqual(said?.topic, "inventory.failed")
+      assert.strictEqual(said?.event.reason, "OUT_OF_STOCK")
+      assert.deepStrictEqual(said?.event.failed_items, [
+        { item_id: 12, requested: 3, available: 1 },
+        { item_id: 999, requested: 1, available: 0 }
+      ])
+    })
+  )
+
+  it.effect("decides an order once, however often it is paid: in one batch or in several", () =>
+    Effect.gen(function* () {
+      yield* addItem(21, 10)
+      const order = newOrder()
+      yield* reserve(paid(order, { 21: 2 }), paid(order, { 21: 2 }))
+      yield* reserve(paid(order, { 21: 2 }))
+      assert.strictEqual(yield* availableOf(21), 8)
+      assert.strictEqual((yield* announced(order)).length, 1)
+    })
+  )
+
+  it.effect("gives the stock back on a cancel, once, and says nothing", () =>
+    Effect.gen(function* () {
+      yield* addItem(31, 10)
+      const [first, second] = [newOrder(), newOrder()]
+      yield* reserve(paid(first, { 31: 2 }), paid(second, { 31: 3 }))
+      yield* release(first, second, first)
+      yield* release(first)
+      assert.strictEqual(yield* availableOf(31), 10)
+      assert.strictEqual(yield* statusOf(first), "released")
+      assert.strictEqual((yield* announced(first)).length, 1)
+    })
+  )
+
+  it.effect("never reserves for an order whose cancel came first", () =>
+    Effect.gen(function* () {
+      yield* addItem(41, 10)
+      const order = newOrder()
+      yield* release(order)
+      yield* reserve(paid(order, { 41: 2 }))
+      assert.strictEqual(yield* availableOf(41), 10)
+      assert.strictEqual(yield* statusOf(order), "released")
+      assert.deepStrictEqual(yield* announced(order), [])
+    })
+  )
+
+  it.effect("leaves a rejected order rejected when its cancel comes", () =>
+    Effect.gen(function* () {
+      yield* addItem(51, 1)
+      const order = newOrder()
+      yield* reserve(paid(order, { 51: 2 }))
+      yield* release(order)
+      assert.strictEqual(yield* statusOf(order), "rejected")
+      assert.strictEqual(yield* availableOf(51), 1)
+    })
+  )
+
+  it.effect("refuses a batch with an impossible order as a whole, for its consumer to find the one at fault", () =>
+    Effect.gen(function* () {
+      yield* addItem(61, 5)
+      const [good, bad] = [newOrder(), newOrder()]
+      const refusal = yield* Effect.flip(reserve(paid(good, { 61: 1 }), paid(bad, { 61: -1 })))
+      assert.strictEqual(refusal._tag, "Unprocessable")
+      assert.strictEqual(yield* availableOf(61), 5)
+      assert.strictEqual(yield* statusOf(good), undefined)
+    })
+  )
+
+  it.effect("forgets the cached availability of what it changed, and only after the commit", () =>
+    Effect.gen(function* () {
+      yield* addItem(71, 5)
+      const cache = yield* Cache
+      const sql = yield* SqlClient.SqlClient
+      const key = availabilityKey(71 as ItemId)
+      const fill = cache.fill(Array.of({ key, value: "5", timeToLive: Duration.hours(1) }))
+      const order = newOrder()
+      yield* fill
+      yield* Effect.flip(
+        sql.withTransaction(Effect.andThen(reserve(paid(order, { 71: 1 })), Effect.fail("rolled back")))
+      )
+      assert.deepStrictEqual(yield* cache.get([key]), ["5"])
+      yield* reserve(paid(order, { 71: 1 }))
+      assert.deepStrictEqual(yield* cache.get([key]), [undefined])
+      yield* fill
+      yield* release(order)
+      assert.deepStrictEqual(yield* cache.get([key]), [undefined])
+    })
+  )
+
+  it.effect("sells exactly the stock of a hot item to concurrent batches, some of them delivered three times", () =>
+    Effect.gen(function* () {
+      yield* addItem(81, 150)
+      yield* addItem(82, 1_000)
+      const batches = Array.from({ length: 12 }, (_, batch) =>
+        Array.from({ length: 25 }, (_, index) => paid(newOrder(), (batch + index) % 2 ? { 81: 1 } : { 82: 1, 81: 1 }))
+      )
+      yield* Effect.forEach([...batches, ...batches, ...batches], (batch) => reserve(...batch), {
+        concurrency: 8,
+        discard: true
+      })
+      assert.strictEqual(yield* availableOf(81), 0)
+      const sql = yield* SqlClient.SqlClient
+      const statuses = yield* sql<{ status: string; count: number }>`
+        SELECT status, count(*)::integer AS count FROM reservations WHERE 81 = ANY (item_ids) GROUP BY status ORDER BY status`
+      assert.deepStrictEqual(statuses, [
+        { status: "rejected", count: 150 },
+        { status: "reserved", count: 150 }
+      ])
+    })
+  )
+
+  it.effect(
+    "neither deadlocks nor loses a piece when batches reserve and release the same orders and items at once",
+    () =>
+      Effect.gen(function* () {
+        for (let id = 91; id <= 96; id++) yield* addItem(id, 1_000)
+        const sql = yield* SqlClient.SqlClient
+        const orders = Array.from({ length: 120 }, () => newOrder())
+        const shuffled = (seed: number) =>
+          [...orders].sort((a, b) => ((a.charCodeAt(35) * seed) % 17) - ((b.charCodeAt(35) * seed) % 17))
+        const lines = (index: number) => ({ [91 + (index % 6)]: 1, [91 + ((index + 3) % 6)]: 2 })
+        yield* Effect.all(
+          Array.from({ length: 8 }, (_, round) =>
+            round % 2 === 0
+              ? reserve(...shuffled(round + 3).map((order, index) => paid(order, lines(index + round))))
+              : release(...shuffled(round + 7))
+          ),
+          { concurrency: "unbounded", discard: true }
+        )
+        const [sum] = yield* sql<{ missing: number }>`
+        SELECT sum(initial - available)::integer AS missing FROM items WHERE id BETWEEN 91 AND 96`
+        assert.strictEqual(sum?.missing, 0)
+      })
+  )
+
+  it.effect("ends with no net stock in whatever order payments, their repeats and cancels arrive", () =>
+    Effect.gen(function* () {
+      yield* addItem(101, 20)
+      const context = yield* Effect.context<Effect.Services<ReturnType<typeof reserve>>>()
+      const run = Effect.runPromiseWith(context)
+      yield* Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(
+            fc.shuffledSubarray([...Array(9).keys()], { minLength: 9 }),
+            fc.boolean(),
+            async (sequence, concurrently) => {
+              const orders = [newOrder(), newOrder(), newOrder()] as const
+              const steps = orders.flatMap((order) => [
+                reserve(paid(order, { 101: 7 })),
+                reserve(paid(order, { 101: 7 })),
+                release(order)
+              ])
+              await run(
+                Effect.all(
+                  sequence.flatMap((index) => steps[index] ?? []),
+                  { concurrency: concurrently ? "unbounded" : 1 }
+                )
+              )
+              assert.strictEqual(await run(availableOf(101)), 20)
+            }
+          ),
+          { numRuns: 40 }
+        )
+      )
+    })
+  )
+})
