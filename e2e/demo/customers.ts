@@ -44,7 +44,9 @@ export const serve = Effect.fnUntraced(function* (intention: Intention, key: str
   const orderId = first.success.body.order_id
   const again = intention.repeats ? (yield* place).body.order_id : orderId
   if (intention.cancels) {
-    yield* api.orders.cancel({ params: { order_id: orderId } }).pipe(Effect.catchTag("OrderAlreadyFinal", () => Effect.void))
+    yield* api.orders
+      .cancel({ params: { order_id: orderId } })
+      .pipe(Effect.catchTag("OrderAlreadyFinal", () => Effect.void))
   }
   const order = yield* ended(orderId)
   const receiptOpened = order.status === "CONFIRMED" ? yield* openReceipt(orderId) : false

@@ -13,7 +13,10 @@ export class FlowForge extends Context.Service<
     readonly management: HttpApiClient.ForApi<typeof ManagementApi>
   }
 >()("@flowforge/e2e/FlowForge") {
-  static readonly layer = (at: { readonly publicUrl: string; readonly managementUrl: string }): Layer.Layer<FlowForge> =>
+  static readonly layer = (at: {
+    readonly publicUrl: string
+    readonly managementUrl: string
+  }): Layer.Layer<FlowForge> =>
     Layer.effect(
       FlowForge,
       Effect.gen(function* () {

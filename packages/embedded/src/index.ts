@@ -1,0 +1,3 @@
+export { embeddedConfig } from "./config.ts"
+export { DataFolderUnusable, lockDataFolder } from "./instance/lock.ts"
+export { findInstance, InstanceRecord } from "./instance/record.ts"
