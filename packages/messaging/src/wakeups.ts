@@ -24,3 +24,14 @@ export class Wakeups extends Context.Service<
     })
   )
 }
+
+/** Waits for a wake-up that concerns one of the topics (any at all, when undefined); those piled up count as one. */
+export const nextWakeup = Effect.fnUntraced(function* (
+  wakeups: PubSub.Subscription<ReadonlySet<string>>,
+  topics: ReadonlySet<string> | undefined
+) {
+  while (true) {
+    const piled = yield* PubSub.takeAll(wakeups)
+    if (topics === undefined || piled.some((woken) => !woken.isDisjointFrom(topics))) return
+  }
+})

@@ -1,0 +1,147 @@
+import { Clock, Duration, Effect, Layer, Metric, Random } from "effect"
+import type { SqlClient } from "effect/sql"
+import { SqlClient as Sql } from "effect/sql"
+import { Broker } from "../broker.ts"
+import { Singleton } from "../singleton.ts"
+import type { Subscriptions } from "../subscriptions.ts"
+import { nextWakeup, Wakeups } from "../wakeups.ts"
+import { loadCursor, moveCursor, quarantine, storeCluster } from "./cursor.ts"
+import { ensureEpoch } from "./epoch.ts"
+import { publishAll } from "./publish.ts"
+import { rowsAfter } from "./rows.ts"
+import { republish } from "./wipe.ts"
+
+export interface RelayOptions {
+  /** The service whose rows are published. */
+  readonly source: string
+  /** Who must get them: needed to tell what to publish again when the broker has lost its data. */
+  readonly subscriptions: Subscriptions
+  /** The topics this source appends to; a wake-up for others is ignored. All, when absent. */
+  readonly topics?: ReadonlyArray<string>
+  /** The most rows in one batch; one batch is in flight. Default 1,000. */
+  readonly batch?: number
+}
+
+const published = Metric.counter("flowforge_outbox_published_total", {
+  description: "Outbox rows that the broker has acknowledged",
+  incremental: true
+})
+const quarantined = Metric.counter("flowforge_quarantined_total", {
+  description: "Outbox rows that the broker refused for good",
+  incremental: true
+})
+
+/**
+ * Milliseconds to the next look without a wake-up. Rows can stay hidden for a while after theirs, behind a transaction
+ * that still runs: so look again soon, then ever less often.
+ */
+const FIRST_LOOK = 5
+const LONGEST_LOOK = 500
+/** While the broker is away: doubled from here, with full jitter. */
+const BACKOFF = { base: 100, cap: 5_000 } as const
+const CLUSTER_CHECK = 10_000
+
+/** Publishes the rows of one source until interrupted. Run it under a {@link Singleton}: {@link layer} does. */
+export const run = Effect.fnUntraced(function* (options: RelayOptions) {
+  const { source, subscriptions, batch = 1_000 } = options
+  const sql = yield* Sql.SqlClient
+  const broker = yield* Broker
+  const wakeups = yield* (yield* Wakeups).subscribe
+  const topics = options.topics === undefined ? undefined : new Set(options.topics)
+  const counter = Metric.withAttributes(published, { source })
+  const refusals = Metric.withAttributes(quarantined, { source })
+
+  yield* ensureEpoch
+  let cursor = yield* loadCursor(source)
+  let checkClusterAt = 0
+  let failures = 0
+  let look = FIRST_LOOK
+
+  /** Once for each cluster that is not the stored one: all that somebody lacks, before anything newer. */
+  const checkCluster = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    if (now < checkClusterAt) return
+    const clusterId = yield* broker.clusterId
+    if (clusterId !== cursor.clusterId) {
+      if (cursor.clusterId !== null) {
+        yield* Effect.logWarning("the broker has lost its data: publishing again what was not handled")
+        const count = yield* republish(source, cursor.position, subscriptions)
+        yield* Effect.logWarning("published again").pipe(Effect.annotateLogs({ messages: count }))
+      }
+      yield* storeCluster(source, clusterId)
+      cursor = { ...cursor, clusterId }
+    }
+    checkClusterAt = now + CLUSTER_CHECK
+  })
+
+  /** Publishes one batch and moves the cursor; answers how many rows there were. */
+  const step = Effect.gen(function* () {
+    yield* checkCluster
+    const rows = yield* rowsAfter(source, cursor.position, batch)
+    const last = rows.at(-1)
+    if (last === undefined) return 0
+    const refused = yield* publishAll(rows.map((row) => row.message))
+    const move = moveCursor(source, last.position)
+    const moved = yield* refused.length === 0
+      ? move
+      : sql.withTransaction(
+          Effect.tap(move, (moved) =>
+            moved
+              ? Effect.forEach(refused, ({ message, reason }) => quarantine(source, message, reason), { discard: true })
+              : Effect.void
+          )
+        )
+    if (!moved) {
+      cursor = yield* loadCursor(source)
+      return rows.length
+    }
+    cursor = { ...cursor, position: last.position }
+    yield* Metric.update(counter, rows.length - refused.length)
+    for (const { message, reason } of refused) {
+      yield* Metric.update(refusals, 1)
+      yield* Effect.logError("the broker refuses a message for good: quarantined").pipe(
+        Effect.annotateLogs({ topic: message.topic, key: message.key, event_id: message.eventId, reason })
+      )
+    }
+    return rows.length
+  })
+
+  const waitForMore = Effect.gen(function* () {
+    const woken = yield* nextWakeup(wakeups, topics).pipe(Effect.timeoutOption(Duration.millis(look)))
+    look = woken._tag === "Some" ? FIRST_LOOK : Math.min(look * 2, LONGEST_LOOK)
+  })
+
+  const waitForBroker = Effect.fnUntraced(function* (reason: string) {
+    if (failures === 0) yield* Effect.logWarning("the broker is away").pipe(Effect.annotateLogs({ reason }))
+    const ceiling = Math.min(BACKOFF.cap, BACKOFF.base * 2 ** Math.min(failures, 10))
+    failures++
+    checkClusterAt = 0
+    yield* Effect.sleep(Duration.millis(yield* Random.nextIntBetween(ceiling / 2, ceiling + 1)))
+  })
+
+  const turn = step.pipe(
+    Effect.tap(() => {
+      if (failures === 0) return Effect.void
+      failures = 0
+      return Effect.logInfo("the broker is back")
+    }),
+    Effect.flatMap((count) => {
+      if (count === batch) return Effect.void
+      if (count > 0) look = FIRST_LOOK
+      return waitForMore
+    }),
+    Effect.catchTag("PublishFailed", (failure) => waitForBroker(failure.reason))
+  )
+  return yield* Effect.forever(turn)
+}, Effect.scoped)
+
+/** The relay of one source: in one process at a time. An error of the database ends its turn; it starts over. */
+export const layer = (
+  options: RelayOptions
+): Layer.Layer<never, never, Broker | Singleton | SqlClient.SqlClient | Wakeups> =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const singleton = yield* Singleton
+      yield* run(options).pipe(Effect.annotateLogs({ relay: options.source }), singleton.whileHeld, Effect.forkScoped)
+    })
+  )

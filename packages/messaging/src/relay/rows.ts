@@ -1,0 +1,64 @@
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import type { Headers, Message } from "../message.ts"
+
+/** A place in the order of the outbox. `xid` and `id` are decimal text: they exceed what a number holds. */
+export interface Position {
+  readonly epoch: number
+  readonly xid: string
+  readonly id: string
+}
+
+export const BEGINNING: Position = { epoch: 0, xid: "0", id: "0" }
+
+/** A message with its place. */
+export interface OutboxRow {
+  readonly position: Position
+  readonly message: Message
+}
+
+export interface RawRow {
+  readonly epoch: number
+  readonly xid: string
+  readonly id: string
+  readonly topic: string
+  readonly partition: number
+  readonly key: string
+  readonly event_id: string
+  readonly value: Uint8Array
+  readonly headers: Uint8Array
+}
+
+export const COLUMNS = "epoch, xid::text AS xid, id::text AS id, topic, partition, key, event_id, value, headers"
+
+const utf8 = new TextDecoder()
+
+export const headersOf = (bytes: Uint8Array): Headers => JSON.parse(utf8.decode(bytes)) as Headers
+
+export const toRow = (raw: RawRow): OutboxRow => ({
+  position: { epoch: raw.epoch, xid: raw.xid, id: raw.id },
+  message: {
+    topic: raw.topic,
+    partition: raw.partition,
+    key: raw.key,
+    eventId: raw.event_id,
+    value: raw.value,
+    headers: headersOf(raw.headers)
+  }
+})
+
+/**
+ * The next rows of a source, in order. Only rows of transactions below the oldest one that still runs are seen: a row
+ * that commits late can then never turn up behind a cursor that has passed it. Rows of earlier epochs are all over.
+ */
+export const rowsAfter = Effect.fnUntraced(function* (source: string, after: Position, limit: number) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql.unsafe<RawRow>(
+    `SELECT ${COLUMNS} FROM outbox
+      WHERE source = $1 AND (epoch, xid, id) > ($2::int, $3::xid8, $4::bigint)
+        AND (xid < pg_snapshot_xmin(pg_current_snapshot()) OR epoch < outbox_epoch())
+      ORDER BY outbox.epoch, outbox.xid, outbox.id LIMIT ${limit}`,
+    [source, after.epoch, after.xid, after.id]
+  )
+  return rows.map(toRow)
+})

@@ -1,0 +1,185 @@
+import { assert, layer } from "@effect/vitest"
+import { type Message, Outbox, OutboxRelay, Singleton, Wakeups } from "@flowforge/messaging"
+import { layerTestDatabase } from "@flowforge/testkit"
+import { Deferred, Effect, Fiber, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+
+import { BEGINNING, rowsAfter } from "../../src/relay/rows.ts"
+import { eventually } from "../eventually.ts"
+import { note, textOf } from "../messages.ts"
+import { layerRecorder, makeRecorder, type Recorder } from "./recorder.ts"
+
+const subscriptions = [{ group: "readers", topics: ["note.taken"] }]
+
+/** A relay of the source at work until the scope closes. */
+const relay = (source: string, recorder: Recorder, batch = 1_000) =>
+  Layer.build(
+    OutboxRelay.layer({ source, subscriptions, batch }).pipe(
+      Layer.provide(Singleton.layer(`relay ${source}`)),
+      Layer.provide(layerRecorder(recorder))
+    )
+  )
+
+const appendTo = (source: string, ...messages: ReadonlyArray<Message>) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const outbox = yield* Outbox
+    yield* sql.withTransaction(outbox.append(messages))
+  }).pipe(Effect.provide(Outbox.layer(source)))
+
+/** Appends in a transaction of its own that stays open until it is told to commit. */
+const appendAndHold = Effect.fnUntraced(function* (source: string, ...messages: ReadonlyArray<Message>) {
+  const sql = yield* SqlClient.SqlClient
+  const appended = yield* Deferred.make<void>()
+  const mayCommit = yield* Deferred.make<void>()
+  const fiber = yield* Effect.gen(function* () {
+    const outbox = yield* Outbox
+    yield* outbox.append(messages)
+    yield* Deferred.succeed(appended, undefined)
+    yield* Deferred.await(mayCommit)
+  }).pipe(sql.withTransaction, Effect.provide(Outbox.layer(source)), Effect.forkScoped)
+  yield* Deferred.await(appended)
+  return Effect.andThen(Deferred.succeed(mayCommit, undefined), Fiber.join(fiber))
+})
+
+const takenBy = (recorder: Recorder) => Effect.sync(() => recorder.taken.map(textOf))
+const hasTaken = (recorder: Recorder, ...texts: ReadonlyArray<string>) =>
+  eventually(takenBy(recorder), (taken) => taken.join() === texts.join())
+
+const cursorOf = (source: string) =>
+  SqlClient.SqlClient.use((sql) =>
+    sql.unsafe<{ id: string; cluster_id: string | null }>(
+      `SELECT id::text AS id, cluster_id FROM relay_cursors WHERE source = $1`,
+      [source]
+    )
+  ).pipe(Effect.map((rows) => rows[0]))
+
+const isPublishedUpToLast = (source: string) =>
+  SqlClient.SqlClient.use((sql) =>
+    sql.unsafe<{ so: boolean }>(
+      `SELECT (SELECT max(id) FROM outbox WHERE source = $1) = id AS so FROM relay_cursors WHERE source = $1`,
+      [source]
+    )
+  ).pipe(Effect.map((rows) => rows[0]?.so === true))
+
+const layerAll = Layer.mergeAll(layerTestDatabase, Wakeups.layer)
+
+layer(layerAll, { excludeTestServices: true })("OutboxRelay", (it) => {
+  it.effect("publishes what was committed, in order, with its bytes, key and headers", () =>
+    Effect.gen(function* () {
+      const recorder = makeRecorder()
+      const message = note("k", "one")
+      yield* appendTo("plain", message, note("k", "two"))
+      yield* relay("plain", recorder)
+      yield* appendTo("plain", note("k", "three"))
+      yield* hasTaken(recorder, "one", "two", "three")
+      assert.deepStrictEqual(recorder.taken[0], {
+        ...message,
+        headers: { ce_source: "/flowforge/plain", ...message.headers }
+      })
+    })
+  )
+
+  it.effect("waits for an older transaction that is still open, and loses nothing of it", () =>
+    Effect.gen(function* () {
+      const recorder = makeRecorder()
+      yield* relay("late", recorder)
+      const commit = yield* appendAndHold("late", note("k", "began first"))
+      yield* appendTo("late", note("k", "committed first"))
+      assert.deepStrictEqual(yield* rowsAfter("late", BEGINNING, 10), [])
+      yield* commit
+      yield* hasTaken(recorder, "began first", "committed first")
+    })
+  )
+
+  it.effect("publishes again what it published before it could move its cursor", () =>
+    Effect.gen(function* () {
+      const recorder = makeRecorder()
+      recorder.takesBeforeFailing.push(2, 1)
+      yield* appendTo("again", note("k", "a"), note("k", "b"), note("k", "c"))
+      yield* relay("again", recorder)
+      yield* hasTaken(recorder, "a", "b", "a", "a", "b", "c")
+      yield* eventually(isPublishedUpToLast("again"), (so) => so)
+    })
+  )
+
+  it.effect("holds on while the broker is away, and goes on where it was", () =>
+    Effect.gen(function* () {
+      const recorder = makeRecorder()
+      recorder.isAway = true
+      yield* relay("away", recorder)
+      yield* appendTo("away", note("k", "a"))
+      yield* eventually(cursorOf("away"), (cursor) => cursor !== undefined)
+      recorder.isAway = false
+      yield* hasTaken(recorder, "a")
+    })
+  )
+
+  it.effect("quarantines a message that is refused for good, once, and publishes the rest in order", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const recorder = makeRecorder()
+      recorder.refuses = (message) => textOf(message) === "poison"
+      yield* appendTo("poison", ...["a", "b", "poison", "c", "d"].map((text) => note("k", text)))
+      yield* relay("poison", recorder)
+      yield* hasTaken(recorder, "a", "b", "c", "d")
+      const kept = sql.unsafe<{ key: string; error: string; value: Uint8Array }>(
+        `SELECT key, error, value FROM quarantined_messages WHERE source = 'poison'`
+      )
+      const rows = yield* eventually(kept, (rows) => rows.length > 0)
+      assert.strictEqual(rows.length, 1)
+      assert.strictEqual(rows[0]!.error, "too large")
+      assert.strictEqual(textOf(rows[0]!), "poison")
+    })
+  )
+
+  it.effect("of two relays one publishes, and the other goes on when the first is gone", () =>
+    Effect.gen(function* () {
+      const recorder = makeRecorder()
+      const first = yield* Effect.forkScoped(Effect.scoped(Effect.andThen(relay("twice", recorder), Effect.never)))
+      yield* relay("twice", recorder)
+      yield* appendTo("twice", note("k", "a"), note("k", "b"))
+      yield* hasTaken(recorder, "a", "b")
+      yield* Fiber.interrupt(first)
+      yield* appendTo("twice", note("k", "c"))
+      yield* hasTaken(recorder, "a", "b", "c")
+    })
+  )
+
+  it.effect("publishes many batches without a pause, each row once", () =>
+    Effect.gen(function* () {
+      const recorder = makeRecorder()
+      const texts = Array.from({ length: 25 }, (_, index) => String(index))
+      yield* appendTo("many", ...texts.map((text) => note(`k${Number(text) % 3}`, text)))
+      yield* relay("many", recorder, 4)
+      yield* hasTaken(recorder, ...texts)
+    })
+  )
+
+  it.effect("after a wipe publishes again, before newer rows, what a subscribed group has not handled", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const recorder = makeRecorder()
+      const [handled, lacking] = [note("k", "handled"), note("k", "lacking")]
+      yield* appendTo("wiped", handled, lacking)
+      yield* Effect.scoped(
+        Effect.andThen(
+          relay("wiped", recorder),
+          eventually(isPublishedUpToLast("wiped"), (so) => so)
+        )
+      )
+      yield* sql.unsafe(
+        `INSERT INTO processed_events (consumer_group, event_id, outcome) VALUES ('readers', $1, 'done')`,
+        [handled.eventId]
+      )
+      recorder.taken.length = 0
+      recorder.clusterId = "second cluster"
+      yield* appendTo("wiped", note("k", "newer"))
+      yield* Effect.scoped(Effect.andThen(relay("wiped", recorder), hasTaken(recorder, "lacking", "newer")))
+      assert.strictEqual((yield* cursorOf("wiped"))?.cluster_id, "second cluster")
+      // Once for each cluster: the next start publishes nothing again.
+      yield* appendTo("wiped", note("k", "newest"))
+      yield* Effect.scoped(Effect.andThen(relay("wiped", recorder), hasTaken(recorder, "lacking", "newer", "newest")))
+    })
+  )
+})
