@@ -1,0 +1,112 @@
+import { Effect, Exit, Fiber, PubSub, Scope } from "effect"
+import type { SqlClient } from "effect/sql"
+import { v7 } from "uuid"
+import type { SubscribeOptions, Subscription } from "../broker.ts"
+import { Wakeups } from "../wakeups.ts"
+import { acknowledge } from "./acknowledger.ts"
+import { fetch } from "./fetcher.ts"
+import { runLane } from "./lane.ts"
+import { forever, makeMember, type Member, type Settings } from "./member.ts"
+import { beat, createCursors, leave } from "./membership.ts"
+import { LAG } from "./statements.ts"
+
+const ACKNOWLEDGE_EVERY_MILLIS = 20
+const LAG_COUNTED_TO = 10_000
+
+/** Within the process, members of a group tell each other of joins and leaves; elsewhere the heartbeat finds them. */
+const membershipTopic = (group: string): string => `members of ${group}`
+
+/** Joins a group and works in it until the scope closes. */
+export const join = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  wakeups: Wakeups["Service"],
+  options: SubscribeOptions,
+  settings: Settings
+) {
+  const member = yield* makeMember(v7(), sql, options, settings)
+  const changed = wakeups.notify(new Set([membershipTopic(options.group)]))
+  const scope = yield* Scope.make()
+  const lanes: Array<Fiber.Fiber<void>> = []
+  yield* Effect.addFinalizer(() => close(member, lanes, scope, changed))
+
+  const woken = yield* Scope.provide(wakeups.subscribe, scope)
+  const start = <E>(step: Effect.Effect<void, E>) => Effect.forkIn(forever(member, step), scope)
+  yield* start(Effect.flatMap(PubSub.take(woken), (topics) => Effect.sync(() => wake(member, topics))))
+  yield* start(fetch(member))
+  yield* start(
+    Effect.andThen(
+      member.bells.acknowledge.wait(Infinity),
+      Effect.andThen(acknowledge(member), Effect.sleep(ACKNOWLEDGE_EVERY_MILLIS))
+    )
+  )
+  yield* start(
+    Effect.suspend(() => {
+      const joins = member.leaseUntil === 0
+      return Effect.gen(function* () {
+        if (joins) yield* createCursors(member)
+        yield* beat(member)
+        if (joins) yield* changed
+        yield* member.bells.beat.wait(settings.leaseMillis / 3)
+      })
+    })
+  )
+  for (const topic of options.topics) lanes.push(yield* Effect.forkIn(runLane(member, topic.name), scope))
+  return makeSubscription(member)
+})
+
+const wake = (member: Member, topics: ReadonlySet<string>): void => {
+  if (topics.has(membershipTopic(member.options.group))) member.bells.beat.ring()
+  let ours = false
+  for (const topic of topics) {
+    if (!member.bells.lanes.has(topic)) continue
+    ours = true
+    if (!member.woken.has(topic)) member.woken.set(topic, member.now())
+  }
+  if (ours) member.bells.fetch.ring()
+}
+
+/** Finishes the batches in hand, for a bounded time, then leaves everything to the others. */
+const close = (
+  member: Member,
+  lanes: ReadonlyArray<Fiber.Fiber<void>>,
+  scope: Scope.Closeable,
+  changed: Effect.Effect<void>
+) =>
+  Effect.gen(function* () {
+    member.closing = true
+    for (const bell of member.bells.lanes.values()) bell.ring()
+    yield* Effect.timeoutOption(Fiber.awaitAll(lanes), member.settings.closeMillis)
+    yield* Scope.close(scope, Exit.void)
+    yield* Effect.andThen(acknowledge(member), leave(member)).pipe(
+      Effect.timeoutOption(member.settings.closeMillis),
+      Effect.catchCause((cause) =>
+        Effect.logWarning("A member left without saying so; its lease has to run out", cause)
+      )
+    )
+    yield* changed
+  }).pipe(Effect.annotateLogs({ group: member.options.group }))
+
+const makeSubscription = (member: Member): Subscription => {
+  let lastLag: ReadonlyMap<string, number> = new Map(member.options.topics.map((topic) => [topic.name, 0]))
+  const setPaused = (paused: boolean) =>
+    Effect.sync(() => {
+      member.paused = paused
+      member.bells.fetch.ring()
+      for (const bell of member.bells.lanes.values()) bell.ring()
+    })
+  return {
+    pause: setPaused(true),
+    resume: setPaused(false),
+    state: Effect.sync(() => (member.paused ? "paused" : "running")),
+    lag: member.sql
+      .unsafe<{ topic: string; lag: number }>(LAG, [
+        member.options.group,
+        member.options.topics.map((topic) => topic.name),
+        LAG_COUNTED_TO
+      ])
+      .pipe(
+        Effect.map((rows) => (lastLag = new Map(rows.map((row) => [row.topic, row.lag])))),
+        Effect.catch(() => Effect.sync(() => lastLag))
+      )
+  }
+}
