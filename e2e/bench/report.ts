@@ -1,0 +1,66 @@
+import type { Result } from "./rung.ts"
+
+/** CPU in percent of a core, with no traffic. */
+export interface Idle {
+  readonly node: number
+  readonly postgres: number
+  readonly residentMegabytes: number
+}
+
+const n = (value: number, digits = 0): string =>
+  Number.isNaN(value)
+    ? "–"
+    : value.toLocaleString("en-US", { maximumFractionDigits: digits, minimumFractionDigits: digits })
+
+const columns: ReadonlyArray<readonly [string, (result: Result) => string]> = [
+  ["rung", (r) => r.name],
+  ["offered/s", (r) => n(r.offered)],
+  ["accepted", (r) => n(r.accepted)],
+  ["refused", (r) => n(r.refused)],
+  ["failed", (r) => n(r.failed)],
+  ["terminal/s", (r) => n(r.terminalRate)],
+  ["confirmed", (r) => n(r.confirmed)],
+  ["cancelled", (r) => n(r.cancelled)],
+  ["open at end of load", (r) => n(r.openAtEnd)],
+  ["POST p50 / p99 ms", (r) => `${n(r.ack.p50, 1)} / ${n(r.ack.p99, 1)}`],
+  ["to CONFIRMED p50 / p99 ms", (r) => `${n(r.toConfirmed.p50)} / ${n(r.toConfirmed.p99)}`],
+  ["CPU ms/order: FlowForge", (r) => n(r.cpuNode, 2)],
+  ["gateway", (r) => n(r.cpuGateway, 2)],
+  ["PostgreSQL", (r) => n(r.cpuPostgres, 2)],
+  ["RSS MB", (r) => n(r.residentMegabytes)],
+  ["WAL KB/order", (r) => n(r.walKilobytes, 1)],
+  ["flushes/order", (r) => n(r.flushes, 3)],
+  ["notified", (r) => n(r.notifications)]
+]
+
+/** One line for the terminal while the bench goes on. */
+export const renderRow = (result: Result): string =>
+  columns.map(([name, cell]) => (name === "rung" ? cell(result) : `${name} ${cell(result)}`)).join(" · ")
+
+export const renderPage = (run: {
+  readonly machine: string
+  readonly commit: string
+  readonly rounds: number
+  readonly seconds: number
+  readonly results: ReadonlyArray<Result>
+  readonly idle: Idle | undefined
+}): string =>
+  [
+    "# Benchmarks",
+    "",
+    `Written by \`npm run bench\`: commit ${run.commit}, ${run.machine}, everything on the one machine: FlowForge in one`,
+    `process, PostgreSQL 18 with fsync and synchronous_commit on, the payment simulator with an fsynced ledger, and the`,
+    `load generator. Open loop; ${run.rounds} rounds of ${run.seconds} s, the median round by CPU. An order counts when it reached its`,
+    "end; 3% of the cards are declined and 2% of the orders are out of stock, decided by the order.",
+    "",
+    `| ${columns.map(([name]) => name).join(" | ")} |`,
+    `| ${columns.map(() => "---").join(" | ")} |`,
+    ...run.results.map((result) => `| ${columns.map(([, cell]) => cell(result)).join(" | ")} |`),
+    "",
+    ...(run.idle === undefined
+      ? []
+      : [
+          `Idle, no traffic: FlowForge ${n(run.idle.node, 1)}% of a core, PostgreSQL ${n(run.idle.postgres, 1)}%; ${n(run.idle.residentMegabytes)} MB resident.`,
+          ""
+        ])
+  ].join("\n")
