@@ -1,0 +1,61 @@
+import type { ObjectStoreUnavailable } from "@flowforge/platform"
+import { Effect } from "effect"
+import type { SqlClient, SqlError } from "effect/sql"
+import { type Check, EXAMPLES, type Finding, type OptionalCheck } from "./check.ts"
+import { messageChecks } from "./checks/messages.ts"
+import { moneyChecks } from "./checks/money.ts"
+import { notificationChecks } from "./checks/notifications.ts"
+import { orderChecks } from "./checks/orders.ts"
+import { stockChecks } from "./checks/stock.ts"
+import type { AuditContext, AuditOptions } from "./context.ts"
+import { load } from "./load.ts"
+import { checkReceipts } from "./receipts.ts"
+
+export const checks: ReadonlyArray<Check | OptionalCheck> = [
+  ...orderChecks,
+  ...moneyChecks,
+  ...stockChecks,
+  ...notificationChecks,
+  ...messageChecks
+]
+
+/** Holds every invariant of the architecture against the database and the outside records. Changes nothing. */
+export const audit = <E>(
+  context: AuditContext<E>,
+  options: AuditOptions
+): Effect.Effect<ReadonlyArray<Finding>, E | SqlError.SqlError | ObjectStoreUnavailable> =>
+  onOneConnection(
+    context.sql,
+    Effect.gen(function* () {
+      // A million orders take some seconds, and nothing here holds a row or a transaction id while it reads.
+      yield* context.sql.unsafe("SET transaction_timeout = 0")
+      yield* load(context, options)
+      const findings = yield* Effect.forEach(checks, (check) => run(context.sql, check, options))
+      return [...findings, yield* checkReceipts(context)]
+    }).pipe(Effect.ensuring(Effect.ignore(context.sql.unsafe("RESET transaction_timeout"))))
+  )
+
+/** Temporary tables belong to a connection, so everything runs on one; without a transaction around it. */
+const onOneConnection = <A, E, R>(sql: SqlClient.SqlClient, effect: Effect.Effect<A, E, R>) =>
+  Effect.scoped(
+    Effect.flatMap(sql.reserve, (connection) =>
+      Effect.provideService(effect, sql.transactionService, [connection, 0] as const)
+    )
+  )
+
+const run = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  check: Check | OptionalCheck,
+  options: AuditOptions
+) {
+  const { invariant } = check
+  if ("needs" in check && options[check.needs] === undefined) {
+    return { invariant, violations: undefined, examples: [] } satisfies Finding
+  }
+  const [row] = yield* sql.unsafe<{ violations: number; examples: ReadonlyArray<string> }>(
+    `WITH violation AS MATERIALIZED (${check.violations})
+     SELECT (SELECT count(*) FROM violation)::integer AS violations,
+       ARRAY(SELECT subject || ': ' || detail FROM violation ORDER BY subject LIMIT ${EXAMPLES}) AS examples`
+  )
+  return { invariant, violations: row?.violations ?? 0, examples: row?.examples ?? [] } satisfies Finding
+})

@@ -1,0 +1,34 @@
+/**
+ * An invariant as a query that returns no rows. Each row it does return is a violation: `subject` names what is wrong (an
+ * order, an item, a payment), `detail` how.
+ *
+ * A query may read the tables of FlowForge and these temporary ones (load.ts):
+ * - `audit_orders`: the orders as they stood when the audit began; `settled`: nothing about this one should move any more;
+ *   `troubled`: it has an open dead letter, a parked event or a payment still owed, so it has something to show;
+ * - `audit_began`: one row: when the audit began, before when things have settled, and the expected dead letters;
+ * - `audit_captures`, `audit_refunds`: the gateway's ledger; `audit_messages`: what the mail and SMS companies took;
+ * - `audit_accepted`: the orders a client got a 202 for.
+ *
+ * The outside records are read after `audit_orders`, and states only ever move on, so that an audit of a system at work
+ * finds what must be there by then.
+ */
+export interface Check {
+  readonly invariant: string
+  readonly violations: string
+}
+
+/** A check that can say nothing unless somebody gave the audit what it needs. */
+export interface OptionalCheck extends Check {
+  readonly needs: "accepted" | "expectedDeadLetters"
+}
+
+/** What one invariant came to. */
+export interface Finding {
+  readonly invariant: string
+  /** `undefined` when the audit was not given what it takes to know. */
+  readonly violations: number | undefined
+  /** At most five of them. */
+  readonly examples: ReadonlyArray<string>
+}
+
+export const EXAMPLES = 5
