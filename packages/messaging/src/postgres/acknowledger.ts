@@ -1,9 +1,10 @@
 import { Effect } from "effect"
-import { type Held, heldKey } from "./held.ts"
-import { lose, type Member } from "./member.ts"
+import { cursorKey, handledUpTo, type HeldCursor } from "./held.ts"
+import type { Member } from "./member.ts"
 import { ACKNOWLEDGE } from "./statements.ts"
 
-const isDue = (held: Held): boolean => held.handled !== held.acknowledged || (held.revoked && held.inHand === 0)
+const mayGo = (held: HeldCursor): boolean => held.revoked && held.inHand === 0
+const isDue = (held: HeldCursor): boolean => handledUpTo(held) !== held.acknowledged || mayGo(held)
 
 /** Acknowledges everything handled so far, whatever its topic, in one statement, and lets go of what is revoked. */
 export const acknowledge = (member: Member) =>
@@ -11,8 +12,8 @@ export const acknowledge = (member: Member) =>
     Effect.gen(function* () {
       const due = [...member.held.values()].filter(isDue)
       if (due.length === 0) return
-      const positions = due.map((held) => held.handled)
-      const releases = due.map((held) => held.revoked && held.inHand === 0)
+      const positions = due.map(handledUpTo)
+      const releases = due.map(mayGo)
       const rows = yield* member.sql.unsafe<{ topic: string; partition: number }>(ACKNOWLEDGE, [
         member.options.group,
         member.id,
@@ -24,12 +25,13 @@ export const acknowledge = (member: Member) =>
         positions.map((position) => position.id),
         releases
       ])
-      const own = new Set(rows.map(heldKey))
+      const own = new Set(rows.map(cursorKey))
       due.forEach((held, i) => {
-        const key = heldKey(held)
-        if (!own.has(key) || releases[i]!) lose(member, key, held)
+        const key = cursorKey(held)
+        if (!own.has(key) || releases[i]!) member.held.delete(key)
         else held.acknowledged = positions[i]!
       })
+      if (releases.includes(true)) yield* member.tellOthers
       if (own.size < due.length) member.bells.beat.ring()
     })
   )

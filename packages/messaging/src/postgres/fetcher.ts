@@ -1,5 +1,5 @@
 import { Duration, Effect } from "effect"
-import type { Held } from "./held.ts"
+import type { HeldCursor } from "./held.ts"
 import { hasLease, type Member } from "./member.ts"
 import { OutboxRecord } from "./record.ts"
 import { FETCH, type FetchedRow } from "./statements.ts"
@@ -12,11 +12,11 @@ const FIRST_HIDDEN_MILLIS = 5
 const POLL_SLACK_MILLIS = 100
 
 /** Whether there is room to read ahead. While a batch of the topic is being handled, only a backlog is read. */
-const hasRoom = (held: Held, maxBatch: number): boolean =>
+const hasRoom = (held: HeldCursor, maxBatch: number): boolean =>
   !held.revoked && held.records.length - held.inHand < maxBatch / 2 && (held.more || held.records.length === 0)
 
 /** When the partition is to be read: at once in a backlog, a linger after a wake-up, or at its next poll. */
-const dueAt = (member: Member, held: Held, linger: number): number => {
+const dueAt = (member: Member, held: HeldCursor, linger: number): number => {
   if (held.more) return 0
   const woken = member.woken.get(held.topic)
   return woken === undefined ? held.pollAt : Math.min(held.pollAt + linger, woken + linger)
@@ -52,9 +52,9 @@ export const fetch = (member: Member) => {
 }
 
 /** Puts what was read into the partitions' hands, and decides when to look again. */
-const take = (member: Member, due: ReadonlyArray<Held>, rows: ReadonlyArray<FetchedRow>): void => {
-  const settled = new Array<number>(due.length).fill(0)
-  const hidden = new Array<boolean>(due.length).fill(false)
+const take = (member: Member, due: ReadonlyArray<HeldCursor>, rows: ReadonlyArray<FetchedRow>): void => {
+  const settled = due.map(() => 0)
+  const hidden = due.map(() => false)
   for (const row of rows) {
     const i = row.n - 1
     const held = due[i]!
@@ -77,7 +77,7 @@ const take = (member: Member, due: ReadonlyArray<Held>, rows: ReadonlyArray<Fetc
   })
 }
 
-const nextPollDelay = (held: Held, moved: boolean, hidden: boolean): number => {
+const nextPollDelay = (held: HeldCursor, moved: boolean, hidden: boolean): number => {
   if (hidden) return held.hidden && !moved ? Math.min(SHORTEST_POLL_MILLIS, held.pollDelay * 2) : FIRST_HIDDEN_MILLIS
   return moved || held.hidden
     ? SHORTEST_POLL_MILLIS

@@ -1,8 +1,9 @@
 import { Clock, Effect, Semaphore } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { SubscribeOptions } from "../broker.ts"
-import { type Bell, makeBell } from "./bell.ts"
-import type { Held } from "./held.ts"
+import { type Bell, makeBell } from "../delivering/bell.ts"
+import { monotonicMillis } from "../delivering/lane.ts"
+import type { HeldCursor } from "./held.ts"
 
 /** How the embedded broker is set; durations in milliseconds. */
 export interface Settings {
@@ -18,7 +19,7 @@ export interface Member {
   readonly options: SubscribeOptions
   readonly settings: Settings
   readonly sql: SqlClient.SqlClient
-  readonly held: Map<string, Held>
+  readonly held: Map<string, HeldCursor>
   /** Topics with something new, and since when (milliseconds). */
   readonly woken: Map<string, number>
   /** Until when the partitions are surely its own. */
@@ -34,21 +35,18 @@ export interface Member {
   }
   /** What reads the ownership and what changes it never run at once, or one would go by what the other has undone. */
   readonly ownership: Semaphore.Semaphore
+  /** A hint to the other members that there is something to take or to give. */
+  readonly tellOthers: Effect.Effect<void>
   readonly now: () => number
 }
 
 export const makeMember = Effect.fnUntraced(function* (
-  id: string,
-  sql: SqlClient.SqlClient,
-  options: SubscribeOptions,
-  settings: Settings
+  setting: Pick<Member, "id" | "sql" | "options" | "settings" | "tellOthers">
 ) {
+  const { options } = setting
   const clock = yield* Clock.Clock
   const member: Member = {
-    id,
-    options,
-    settings,
-    sql,
+    ...setting,
     held: new Map(),
     woken: new Map(),
     leaseUntil: 0,
@@ -62,16 +60,10 @@ export const makeMember = Effect.fnUntraced(function* (
       lanes: new Map(options.topics.map((topic) => [topic.name, makeBell()]))
     },
     ownership: yield* Semaphore.make(1),
-    now: () => Number(clock.monotonicTimeNanosUnsafe() / 1000n) / 1000
+    now: () => monotonicMillis(clock)
   }
   return member
 })
-
-/** The lease is another's: what was read is forgotten. */
-export const lose = (member: Member, key: string, held: Held): void => {
-  held.lost = true
-  member.held.delete(key)
-}
 
 export const hasLease = (member: Member): boolean => member.now() < member.leaseUntil
 

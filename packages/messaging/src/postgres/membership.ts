@@ -1,6 +1,6 @@
 import { Effect } from "effect"
-import { heldKey, makeHeld } from "./held.ts"
-import { lose, type Member } from "./member.ts"
+import { cursorKey, holdCursor } from "./held.ts"
+import type { Member } from "./member.ts"
 import { BEAT, CREATE_CURSORS, LEAVE, type OwnedRow } from "./statements.ts"
 
 export const createCursors = (member: Member) => {
@@ -32,13 +32,13 @@ export const beat = (member: Member) =>
   )
 
 const reconcile = (member: Member, rows: ReadonlyArray<OwnedRow>): void => {
-  const owned = new Map(rows.map((row) => [heldKey(row), row]))
+  const owned = new Map(rows.map((row) => [cursorKey(row), row]))
   for (const [key, held] of member.held) {
-    if (owned.get(key)?.lease_epoch !== held.leaseEpoch) lose(member, key, held)
+    if (owned.get(key)?.lease_epoch !== held.leaseEpoch) member.held.delete(key)
   }
   for (const [key, row] of owned) {
     const held = member.held.get(key)
-    if (held === undefined) member.held.set(key, makeHeld(row))
+    if (held === undefined) member.held.set(key, holdCursor(row))
     else held.revoked = !row.wanted
     if (!row.wanted) member.bells.acknowledge.ring()
   }

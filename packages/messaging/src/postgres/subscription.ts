@@ -3,10 +3,10 @@ import type { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import type { SubscribeOptions, Subscription } from "../broker.ts"
 import { Wakeups } from "../wakeups.ts"
+import { runLane } from "../delivering/lane.ts"
 import { acknowledge } from "./acknowledger.ts"
 import { fetch } from "./fetcher.ts"
-import { runLane } from "./lane.ts"
-import { forever, makeMember, type Member, type Settings } from "./member.ts"
+import { forever, hasLease, makeMember, type Member, type Settings } from "./member.ts"
 import { beat, createCursors, leave } from "./membership.ts"
 import { LAG } from "./statements.ts"
 
@@ -23,11 +23,11 @@ export const join = Effect.fnUntraced(function* (
   options: SubscribeOptions,
   settings: Settings
 ) {
-  const member = yield* makeMember(v7(), sql, options, settings)
-  const changed = wakeups.notify(new Set([membershipTopic(options.group)]))
+  const tellOthers = wakeups.notify(new Set([membershipTopic(options.group)]))
+  const member = yield* makeMember({ id: v7(), sql, options, settings, tellOthers })
   const scope = yield* Scope.make()
   const lanes: Array<Fiber.Fiber<void>> = []
-  yield* Effect.addFinalizer(() => close(member, lanes, scope, changed))
+  yield* Effect.addFinalizer(() => close(member, lanes, scope))
 
   const woken = yield* Scope.provide(wakeups.subscribe, scope)
   const start = <E>(step: Effect.Effect<void, E>) => Effect.forkIn(forever(member, step), scope)
@@ -45,13 +45,26 @@ export const join = Effect.fnUntraced(function* (
       return Effect.gen(function* () {
         if (joins) yield* createCursors(member)
         yield* beat(member)
-        if (joins) yield* changed
+        if (joins) yield* tellOthers
         yield* member.bells.beat.wait(settings.leaseMillis / 3)
       })
     })
   )
-  for (const topic of options.topics) lanes.push(yield* Effect.forkIn(runLane(member, topic.name), scope))
+  for (const topic of options.topics) lanes.push(yield* Effect.forkIn(runLane(laneOf(member, topic.name)), scope))
   return makeSubscription(member)
+})
+
+const laneOf = (member: Member, topic: string) => ({
+  subscription: member.options,
+  topic,
+  bell: member.bells.lanes.get(topic)!,
+  partitions: () => [...member.held.values()].filter((held) => held.topic === topic),
+  mayTake: () => !member.paused && hasLease(member),
+  isClosing: () => member.closing,
+  onDone: () => {
+    member.bells.acknowledge.ring()
+    member.bells.fetch.ring()
+  }
 })
 
 const wake = (member: Member, topics: ReadonlySet<string>): void => {
@@ -66,12 +79,7 @@ const wake = (member: Member, topics: ReadonlySet<string>): void => {
 }
 
 /** Finishes the batches in hand, for a bounded time, then leaves everything to the others. */
-const close = (
-  member: Member,
-  lanes: ReadonlyArray<Fiber.Fiber<void>>,
-  scope: Scope.Closeable,
-  changed: Effect.Effect<void>
-) =>
+const close = (member: Member, lanes: ReadonlyArray<Fiber.Fiber<void>>, scope: Scope.Closeable) =>
   Effect.gen(function* () {
     member.closing = true
     for (const bell of member.bells.lanes.values()) bell.ring()
@@ -83,7 +91,7 @@ const close = (
         Effect.logWarning("A member left without saying so; its lease has to run out", cause)
       )
     )
-    yield* changed
+    yield* member.tellOthers
   }).pipe(Effect.annotateLogs({ group: member.options.group }))
 
 const makeSubscription = (member: Member): Subscription => {
