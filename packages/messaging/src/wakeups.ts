@@ -1,4 +1,11 @@
-import { Context, Effect, Layer, PubSub, type Scope } from "effect"
+import { PgClient } from "@effect/sql-pg"
+import { Context, Effect, Latch, Layer, PubSub, Queue, Schedule, type Scope } from "effect"
+import { v4 } from "uuid"
+
+const CHANNEL = "flowforge_wakeups"
+
+/** A process sends one NOTIFY at most in this time, for all topics of its commits meanwhile. */
+const COALESCE = "5 millis"
 
 /**
  * Tells whoever waits for messages that there are some, at once within the process. A hint only: polling is the truth,
@@ -13,6 +20,7 @@ export class Wakeups extends Context.Service<
     readonly subscribe: Effect.Effect<PubSub.Subscription<ReadonlySet<string>>, never, Scope.Scope>
   }
 >()("@flowforge/messaging/Wakeups") {
+  /** Within one process: all that the embedded system needs. */
   static readonly layer: Layer.Layer<Wakeups> = Layer.effect(
     Wakeups,
     Effect.gen(function* () {
@@ -23,7 +31,57 @@ export class Wakeups extends Context.Service<
       })
     })
   )
+
+  /**
+   * Also from process to process, by NOTIFY in a statement of its own after the commit: inside the business transaction
+   * it would halve the commits a second, because PostgreSQL sends notifications under one lock.
+   */
+  static readonly layerPostgres: Layer.Layer<Wakeups, never, PgClient.PgClient> = Layer.effect(
+    Wakeups,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const local = yield* Wakeups
+      const self = v4()
+      const send = yield* makeSender(sql, self)
+      yield* Effect.forkScoped(receive(sql, self, local.notify))
+      return Wakeups.of({
+        notify: (topics) => Effect.andThen(local.notify(topics), send(topics)),
+        subscribe: local.subscribe
+      })
+    })
+  ).pipe(Layer.provide(Wakeups.layer))
 }
+
+/** Collects topics and sends them; a failure is let go, since the others poll. */
+const makeSender = Effect.fnUntraced(function* (sql: PgClient.PgClient, self: string) {
+  const pending = new Set<string>()
+  const isPending = yield* Latch.make(false)
+  const send = Effect.gen(function* () {
+    yield* isPending.await
+    yield* isPending.close
+    const payload = [self, ...pending].join(",")
+    pending.clear()
+    yield* Effect.ignore(sql.notify(CHANNEL, payload))
+    yield* Effect.sleep(COALESCE)
+  })
+  yield* Effect.forkScoped(Effect.forever(send))
+  return (topics: ReadonlySet<string>) =>
+    Effect.suspend(() => {
+      for (const topic of topics) pending.add(topic)
+      return isPending.open
+    })
+})
+
+/** Listens on a connection of its own, and again after a second when it is lost. */
+const receive = (sql: PgClient.PgClient, self: string, notify: (topics: ReadonlySet<string>) => Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    const notifications = yield* sql.listen(CHANNEL)
+    while (true) {
+      const { payload } = yield* Queue.take(notifications)
+      const [sender, ...topics] = payload.split(",")
+      if (sender !== self) yield* notify(new Set(topics))
+    }
+  }).pipe(Effect.scoped, Effect.ignore, Effect.repeat(Schedule.jittered(Schedule.spaced("1 second"))))
 
 /** Waits for a wake-up that concerns one of the topics (any at all, when undefined); those piled up count as one. */
 export const nextWakeup = Effect.fnUntraced(function* (
