@@ -56,7 +56,10 @@ export class StockApi extends HttpApiGroup.make("stock").add(
         Schema.isBetween({ minimum: -1_000_000, maximum: 1_000_000 }),
         Schema.makeFilter((delta: number) => (delta === 0 ? "must not be zero" : undefined))
       ),
-      reason: Schema.String.check(Schema.isBetweenLength(1, 200))
+      reason: Schema.String.check(
+        Schema.isBetweenLength(1, 200),
+        Schema.makeFilter((text: string) => (text.includes("\u0000") ? "must not contain U+0000" : undefined))
+      )
     }),
     success: Schema.Struct({ item_id: ItemId, delta: Schema.Int, available: Schema.Int }),
     error: [InvalidRequest, ItemNotFound, InsufficientStock, Unavailable]
