@@ -1,4 +1,4 @@
-import { Clock, Effect, Semaphore } from "effect"
+import { type Cause, Clock, Effect, Semaphore } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { SubscribeOptions } from "../broker.ts"
 import { type Bell, makeBell } from "../delivering/bell.ts"
@@ -70,31 +70,30 @@ export const hasLease = (member: Member): boolean => member.now() < member.lease
 const FIRST_BACKOFF_MILLIS = 100
 const LONGEST_BACKOFF_MILLIS = 2000
 
-/**
- * Runs a step of the member for ever. Whatever goes wrong in it is tried again after a backoff; PostgreSQL being away
- * is logged once, and once that it is back.
- */
+/** PostgreSQL answers again: said once after each outage. */
+export const reached = (member: Member): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (!member.away) return Effect.void
+    member.away = false
+    return Effect.logInfo("The embedded broker reaches its tables again")
+  })
+
+/** Runs a step of the member for ever. What goes wrong in it is tried again after a backoff, and logged once per outage. */
 export const forever = <E>(member: Member, step: Effect.Effect<void, E>): Effect.Effect<never> =>
   Effect.suspend(() => {
     let failures = 0
+    const backOff = (cause: Cause.Cause<E>) => {
+      const wait = Effect.sleep(Math.min(LONGEST_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS * 2 ** failures++))
+      if (member.away) return wait
+      member.away = true
+      return Effect.andThen(
+        Effect.logWarning("The embedded broker cannot reach its tables; it goes on trying", cause),
+        wait
+      )
+    }
     return step.pipe(
-      Effect.tap(() => {
-        failures = 0
-        if (!member.away) return Effect.void
-        member.away = false
-        return Effect.logInfo("The embedded broker reads again")
-      }),
-      Effect.catchCause((cause) => {
-        const backoff = Math.min(LONGEST_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS * 2 ** failures++)
-        const first = !member.away
-        member.away = true
-        return Effect.andThen(
-          first
-            ? Effect.logWarning("The embedded broker cannot reach its tables; it goes on trying", cause)
-            : Effect.void,
-          Effect.sleep(backoff)
-        )
-      }),
+      Effect.tap(() => Effect.sync(() => void (failures = 0))),
+      Effect.catchCause(backOff),
       Effect.annotateLogs({ group: member.options.group }),
       Effect.forever
     )

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { cursorKey, holdCursor } from "./held.ts"
-import type { Member } from "./member.ts"
+import { type Member, reached } from "./member.ts"
 import { BEAT, CREATE_CURSORS, LEAVE, type OwnedRow } from "./statements.ts"
 
 export const createCursors = (member: Member) => {
@@ -28,6 +28,7 @@ export const beat = (member: Member) =>
       ])
       member.leaseUntil = startedAt + member.settings.leaseMillis
       reconcile(member, rows)
+      yield* reached(member)
     })
   )
 
