@@ -94,6 +94,16 @@ const createPartition = Effect.fnUntraced(function* (table: PartitionedTable, da
   yield* sql.unsafe(`ALTER TABLE ${table.name} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${to}')`)
 })
 
+/** The days that have events in the outbox's default partition: it took them while theirs was missing. */
+const daysOfDefault = Effect.fnUntraced(function* (table: PartitionedTable) {
+  if (table !== outboxTable) return []
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql.unsafe<{ day: string }>(
+    `SELECT DISTINCT (created_at AT TIME ZONE 'UTC')::date::text AS day FROM outbox_default`
+  )
+  return rows.map((row) => row.day)
+})
+
 const ensureFor = Effect.fnUntraced(function* (table: PartitionedTable, daysAhead: number) {
   const sql = yield* SqlClient.SqlClient
   // Several processes start at once; the advisory lock makes the second find the work done.
@@ -111,9 +121,11 @@ const ensureFor = Effect.fnUntraced(function* (table: PartitionedTable, daysAhea
     yield* one(sql.unsafe(`CREATE TABLE ${fallback} PARTITION OF ${table.name} DEFAULT`), fallback)
   }
   const day = yield* today
-  for (let ahead = -table.daysBehind; ahead <= daysAhead; ahead++) {
-    const name = partitionName(table, addDays(day, ahead))
-    if (!there.has(name)) yield* one(createPartition(table, addDays(day, ahead)), name)
+  const days = new Set(yield* daysOfDefault(table))
+  for (let ahead = -table.daysBehind; ahead <= daysAhead; ahead++) days.add(addDays(day, ahead))
+  for (const day of days) {
+    const name = partitionName(table, day)
+    if (!there.has(name)) yield* one(createPartition(table, day), name)
   }
 })
 
