@@ -56,7 +56,7 @@ export const rowsAfter = Effect.fnUntraced(function* (source: string, after: Pos
   const rows = yield* sql.unsafe<RawRow>(
     `SELECT ${COLUMNS} FROM outbox
       WHERE source = $1 AND (epoch, xid, id) > ($2::int, $3::xid8, $4::bigint)
-        AND (xid < pg_snapshot_xmin(pg_current_snapshot()) OR epoch < outbox_epoch())
+        AND (xid < (SELECT pg_snapshot_xmin(pg_current_snapshot())) OR epoch < (SELECT outbox_epoch()))
       ORDER BY outbox.epoch, outbox.xid, outbox.id LIMIT ${limit}`,
     [source, after.epoch, after.xid, after.id]
   )

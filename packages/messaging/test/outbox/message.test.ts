@@ -29,26 +29,3 @@ describe("message", () => {
     )
   })
 })
-
-describe("partitionOf", () => {
-  it("is what Kafka's own partitioner chooses", () => {
-    // From Kafka's UtilsTest.testMurmur2, as positive numbers modulo a prime.
-    const known: ReadonlyArray<readonly [string, number]> = [
-      ["21", -973932308],
-      ["foobar", -790332482],
-      ["a-little-bit-long-string", -985981536],
-      ["a-little-bit-longer-string", -1486304829],
-      ["lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971]
-    ]
-    for (const [key, hash] of known) assert.strictEqual(partitionOf(key, 7919), (hash & 0x7fffffff) % 7919, key)
-  })
-
-  it("is a partition there is, for any key and number of partitions", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 1, max: 500 }), (key, partitions) => {
-        const partition = partitionOf(key, partitions)
-        assert.isTrue(Number.isInteger(partition) && partition >= 0 && partition < partitions)
-      })
-    )
-  })
-})

@@ -3,11 +3,10 @@ import { message, Outbox, Wakeups } from "@flowforge/messaging"
 import { layerTestDatabase } from "@flowforge/testkit"
 import { Effect, Layer, PubSub } from "effect"
 import { SqlClient } from "effect/sql"
-import { BEGINNING, rowsAfter } from "../../src/relay/rows.ts"
+import { committedIn } from "../appending.ts"
 import { note, notes, textOf } from "../messages.ts"
 
-const textsOf = (source: string) =>
-  Effect.map(rowsAfter(source, BEGINNING, 100), (rows) => rows.map((row) => textOf(row.message)))
+const textsOf = (source: string) => Effect.map(committedIn(source), (messages) => messages.map(textOf))
 
 layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: true })("Outbox", (it) => {
   it.effect("keeps what a transaction appends in order, and wakes once it has committed", () =>
@@ -46,8 +45,8 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: t
       const event = { event_id: "01890000-0000-7000-8000-000000000001", event_type: "note.taken" } as const
       const rest = { timestamp: "2026-01-01T00:00:00.000Z", key: "k", text: "é" }
       yield* outbox.append([message(notes, { ...event, ...rest }, cause)])
-      const [row] = yield* rowsAfter("headers", BEGINNING, 1)
-      assert.deepStrictEqual(row!.message.headers, {
+      const [kept] = yield* committedIn("headers")
+      assert.deepStrictEqual(kept!.headers, {
         ce_specversion: "1.0",
         ce_id: event.event_id,
         ce_source: "/flowforge/headers",

@@ -1,12 +1,13 @@
 import { assert, layer } from "@effect/vitest"
-import { type Message, Outbox, OutboxRelay, Singleton, Wakeups } from "@flowforge/messaging"
+import { OutboxRelay, Singleton, Wakeups } from "@flowforge/messaging"
 import { layerTestDatabase } from "@flowforge/testkit"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 
 import { BEGINNING, rowsAfter } from "../../src/relay/rows.ts"
 import { eventually } from "../eventually.ts"
 import { note, textOf } from "../messages.ts"
+import { appendAndHold, appendTo } from "../appending.ts"
 import { layerRecorder, makeRecorder, type Recorder } from "./recorder.ts"
 
 const subscriptions = [{ group: "readers", topics: ["note.taken"] }]
@@ -19,28 +20,6 @@ const relay = (source: string, recorder: Recorder, batch = 1_000) =>
       Layer.provide(layerRecorder(recorder))
     )
   )
-
-const appendTo = (source: string, ...messages: ReadonlyArray<Message>) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const outbox = yield* Outbox
-    yield* sql.withTransaction(outbox.append(messages))
-  }).pipe(Effect.provide(Outbox.layer(source)))
-
-/** Appends in a transaction of its own that stays open until it is told to commit. */
-const appendAndHold = Effect.fnUntraced(function* (source: string, ...messages: ReadonlyArray<Message>) {
-  const sql = yield* SqlClient.SqlClient
-  const appended = yield* Deferred.make<void>()
-  const mayCommit = yield* Deferred.make<void>()
-  const fiber = yield* Effect.gen(function* () {
-    const outbox = yield* Outbox
-    yield* outbox.append(messages)
-    yield* Deferred.succeed(appended, undefined)
-    yield* Deferred.await(mayCommit)
-  }).pipe(sql.withTransaction, Effect.provide(Outbox.layer(source)), Effect.forkScoped)
-  yield* Deferred.await(appended)
-  return Effect.andThen(Deferred.succeed(mayCommit, undefined), Fiber.join(fiber))
-})
 
 const takenBy = (recorder: Recorder) => Effect.sync(() => recorder.taken.map(textOf))
 const hasTaken = (recorder: Recorder, ...texts: ReadonlyArray<string>) =>
@@ -84,10 +63,10 @@ layer(layerAll, { excludeTestServices: true })("OutboxRelay", (it) => {
     Effect.gen(function* () {
       const recorder = makeRecorder()
       yield* relay("late", recorder)
-      const commit = yield* appendAndHold("late", note("k", "began first"))
+      const older = yield* appendAndHold("late", note("k", "began first"))
       yield* appendTo("late", note("k", "committed first"))
       assert.deepStrictEqual(yield* rowsAfter("late", BEGINNING, 10), [])
-      yield* commit
+      yield* older.commit
       yield* hasTaken(recorder, "began first", "committed first")
     })
   )
