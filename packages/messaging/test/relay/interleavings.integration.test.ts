@@ -1,8 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import { OutboxRelay, Wakeups } from "@flowforge/messaging"
 import { layerTestDatabase } from "@flowforge/testkit"
-import { Effect, Fiber, Layer } from "effect"
+import { Effect, Fiber, Layer, Schedule } from "effect"
 import * as fc from "fast-check"
+import { loadCursor } from "../../src/relay/cursor.ts"
+import { rowsAfter } from "../../src/relay/rows.ts"
 import { eventually } from "../eventually.ts"
 import { note, textOf } from "../messages.ts"
 import { appendAndHold, committedIn } from "../appending.ts"
@@ -13,6 +15,7 @@ type Happening =
   | { readonly _tag: "begin"; readonly keys: ReadonlyArray<string> }
   | { readonly _tag: "end"; readonly which: number; readonly commits: boolean }
   | { readonly _tag: "start relay" }
+  | { readonly _tag: "relay catches up" }
   | { readonly _tag: "kill relay"; readonly which: number }
   | { readonly _tag: "broker fails after"; readonly messages: number }
 
@@ -26,6 +29,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ _tag: fc.constant("end" as const), which: fc.nat(9), commits: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ _tag: fc.constant("start relay" as const) }) },
+  { weight: 3, arbitrary: fc.record({ _tag: fc.constant("relay catches up" as const) }) },
   { weight: 2, arbitrary: fc.record({ _tag: fc.constant("kill relay" as const), which: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ _tag: fc.constant("broker fails after" as const), messages: fc.nat(4) }) }
 )
@@ -33,6 +37,13 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 /** Connections are few: at most so many transactions are open at once. */
 const MAX_OPEN = 4
 const MAX_RELAYS = 2
+
+/** Gives a relay the time to come to the end of what it may see, if there is one at work and nothing keeps it. */
+const catchUp = (source: string) =>
+  Effect.gen(function* () {
+    const { position } = yield* loadCursor(source)
+    return (yield* rowsAfter(source, position, 1)).length === 0
+  }).pipe(Effect.repeat({ until: (isAtEnd) => isAtEnd, schedule: Schedule.spaced("2 millis"), times: 15 }))
 
 let runs = 0
 
@@ -52,6 +63,8 @@ const story = Effect.fnUntraced(function* (happenings: ReadonlyArray<Happening>)
     } else if (each._tag === "start relay" && relays.length < MAX_RELAYS) {
       // Two at once on purpose: the lock keeps them apart but for a moment, and that moment must be harmless.
       relays.push(yield* Effect.forkScoped(relay))
+    } else if (each._tag === "relay catches up" && relays.length > 0) {
+      yield* catchUp(source)
     } else if (each._tag === "kill relay" && relays.length > 0) {
       yield* Fiber.interrupt(relays.splice(each.which % relays.length, 1)[0]!)
     } else if (each._tag === "broker fails after") {
