@@ -1,18 +1,24 @@
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { ensureEpoch } from "../relay/epoch.ts"
 import { cursorKey, holdCursor } from "./held.ts"
 import { type Member, reached } from "./member.ts"
 import { BEAT, CREATE_CURSORS, LEAVE, type OwnedRow } from "./statements.ts"
 
-export const createCursors = (member: Member) => {
+/** Makes the cursors of the group that are missing, at the beginning of the outbox; before anybody reads or writes it, its epoch. */
+export const prepare = (member: Member) => {
   const { group, topics } = member.options
   const cursors = topics.flatMap((topic) =>
     Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition }))
   )
-  return member.sql.unsafe(CREATE_CURSORS, [
-    group,
-    cursors.map((cursor) => cursor.topic),
-    cursors.map((cursor) => cursor.partition)
-  ])
+  return Effect.andThen(
+    Effect.provideService(ensureEpoch, SqlClient.SqlClient, member.sql),
+    member.sql.unsafe(CREATE_CURSORS, [
+      group,
+      cursors.map((cursor) => cursor.topic),
+      cursors.map((cursor) => cursor.partition)
+    ])
+  )
 }
 
 /** Prolongs the lease, and takes up, gives up or forgets partitions as the table says. */

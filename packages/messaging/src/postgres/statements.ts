@@ -13,24 +13,10 @@ export interface FetchedRow {
 }
 
 /**
- * The next rows of every cursor in one round trip, in order within each. A row is settled when no transaction that is
- * older than its own is still at work: only then can nothing appear before it any more. The first row that is not
- * settled tells that there is more to come soon; what it holds is not sent.
+ * The next rows of every cursor in one round trip, in order within each. The first row that is not settled tells that
+ * there is more to come soon, and comes without its contents: nothing may be taken from there on.
  */
-export const FETCH = `
-SELECT p.n::int AS n, r.settled, r.epoch, r.xid::text AS xid, r.id::text AS id, r.key,
-       CASE WHEN r.settled THEN r.value END AS value, CASE WHEN r.settled THEN r.headers END AS headers
-  FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[])
-       WITH ORDINALITY AS p (topic, partition, epoch, xid, id, n)
- CROSS JOIN LATERAL (
-   SELECT o.epoch, o.xid, o.id, o.key, o.value, o.headers,
-          o.epoch < (SELECT outbox_epoch()) OR o.xid < (SELECT pg_snapshot_xmin(pg_current_snapshot())) AS settled
-     FROM outbox o
-    WHERE o.topic = p.topic AND o.partition = p.partition
-      AND (o.epoch, o.xid, o.id) > (p.epoch, p.xid::xid8, p.id::bigint)
-    ORDER BY o.epoch, o.xid, o.id
-    LIMIT $6
- ) r`
+export const FETCH = `SELECT * FROM broker_fetch($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6)`
 
 /** Makes the cursors of a group where they are missing, at the beginning of the outbox. */
 export const CREATE_CURSORS = `
@@ -111,18 +97,8 @@ export const LEAVE = `
 WITH left_behind AS (UPDATE broker_cursors SET owner = NULL WHERE consumer_group = $1 AND owner = $2::uuid)
 DELETE FROM broker_members WHERE consumer_group = $1 AND member = $2::uuid`
 
-/** Rows behind each topic's cursors, counted up to $3 for each partition: a long backlog is not worth a long query. */
-export const LAG = `
-SELECT c.topic, sum(behind.count)::float8 AS lag
-  FROM broker_cursors c
- CROSS JOIN LATERAL (
-   SELECT count(*) FROM (
-     SELECT 1 FROM outbox o
-      WHERE o.topic = c.topic AND o.partition = c.partition AND (o.epoch, o.xid, o.id) > (c.epoch, c.xid, c.id)
-      LIMIT $3) rows
- ) behind
- WHERE c.consumer_group = $1 AND c.topic = ANY ($2::text[])
- GROUP BY c.topic`
+/** Rows behind each topic's cursors, counted up to $3 for each partition. */
+export const LAG = `SELECT * FROM broker_lag($1, $2::text[], $3)`
 
 export const PUBLISH = `
 INSERT INTO outbox (source, topic, partition, key, event_id, value, headers)

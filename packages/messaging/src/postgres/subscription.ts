@@ -2,12 +2,12 @@ import { Effect, Exit, Fiber, PubSub, Scope } from "effect"
 import type { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import type { SubscribeOptions, Subscription } from "../broker.ts"
-import { Wakeups } from "../wakeups.ts"
 import { runLane } from "../delivering/lane.ts"
+import { Wakeups } from "../wakeups.ts"
 import { acknowledge } from "./acknowledger.ts"
 import { fetch } from "./fetcher.ts"
 import { forever, hasLease, makeMember, type Member, type Settings } from "./member.ts"
-import { beat, createCursors, leave } from "./membership.ts"
+import { beat, leave, prepare } from "./membership.ts"
 import { LAG } from "./statements.ts"
 
 const ACKNOWLEDGE_EVERY_MILLIS = 20
@@ -43,7 +43,7 @@ export const join = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       const joins = member.leaseUntil === 0
       return Effect.gen(function* () {
-        if (joins) yield* createCursors(member)
+        if (joins) yield* prepare(member)
         yield* beat(member)
         if (joins) yield* tellOthers
         yield* member.bells.beat.wait(settings.leaseMillis / 3)
