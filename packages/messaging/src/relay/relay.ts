@@ -26,7 +26,7 @@ const published = Metric.counter("flowforge_outbox_published_total", {
   description: "Outbox rows that the broker has acknowledged",
   incremental: true
 })
-const quarantined = Metric.counter("flowforge_quarantined_total", {
+const quarantined = Metric.counter("flowforge_outbox_refused_total", {
   description: "Outbox rows that the broker refused for good",
   incremental: true
 })
