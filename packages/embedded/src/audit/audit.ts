@@ -30,7 +30,10 @@ export const audit = <E>(
       // A million orders take some seconds, and nothing here holds a row or a transaction id while it reads.
       yield* context.sql.unsafe("SET transaction_timeout = 0")
       yield* load(context, options)
-      const findings = yield* Effect.forEach(checks, (check) => run(context.sql, check, options))
+      const given = { ...options, messages: context.messages }
+      const findings = yield* Effect.forEach(checks, (check) =>
+        "needs" in check && given[check.needs] === undefined ? notAsked(check) : run(context.sql, check)
+      )
       return [...findings, yield* checkReceipts(context)]
     }).pipe(Effect.ensuring(Effect.ignore(context.sql.unsafe("RESET transaction_timeout"))))
   )
@@ -43,17 +46,12 @@ const onOneConnection = <A, E, R>(sql: SqlClient.SqlClient, effect: Effect.Effec
     )
   )
 
-const run = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  check: Check | OptionalCheck,
-  options: AuditOptions
-) {
-  const { invariant } = check
-  if ("needs" in check && options[check.needs] === undefined) {
-    return { invariant, violations: undefined, examples: [] } satisfies Finding
-  }
+const notAsked = ({ invariant }: Check): Effect.Effect<Finding> =>
+  Effect.succeed({ invariant, violations: undefined, examples: [] })
+
+const run = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { invariant, violations }: Check) {
   const [row] = yield* sql.unsafe<{ violations: number; examples: ReadonlyArray<string> }>(
-    `WITH violation AS MATERIALIZED (${check.violations})
+    `WITH violation AS MATERIALIZED (${violations})
      SELECT (SELECT count(*) FROM violation)::integer AS violations,
        ARRAY(SELECT subject || ': ' || detail FROM violation ORDER BY subject LIMIT ${EXAMPLES}) AS examples`
   )

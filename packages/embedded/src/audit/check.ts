@@ -19,7 +19,7 @@ export interface Check {
 
 /** A check that can say nothing unless somebody gave the audit what it needs. */
 export interface OptionalCheck extends Check {
-  readonly needs: "accepted" | "expectedDeadLetters"
+  readonly needs: "accepted" | "expectedDeadLetters" | "messages"
 }
 
 /** What one invariant came to. */

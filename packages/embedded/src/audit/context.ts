@@ -13,9 +13,10 @@ export interface AuditContext<E> {
   readonly sql: SqlClient.SqlClient
   /** The gateway's own ledger, in order. */
   readonly ledger: Stream.Stream<LedgerEntry, E>
-  /** Every mail and SMS sent. */
-  readonly messages: Stream.Stream<SentMessage, E>
-  readonly objects: { readonly get: ObjectStore["Service"]["get"] }
+  /** Every mail and SMS sent, when somebody keeps them. */
+  readonly messages: Stream.Stream<SentMessage, E> | undefined
+  /** The stored receipts, when somebody keeps them. */
+  readonly objects: { readonly get: ObjectStore["Service"]["get"] } | undefined
 }
 
 export interface AuditOptions {

@@ -68,7 +68,7 @@ export const load = <E>(context: AuditContext<E>, options: AuditOptions): Effect
         })
       )
     )
-    yield* context.messages.pipe(
+    yield* (context.messages ?? Stream.empty).pipe(
       Stream.grouped(CHUNK),
       Stream.runForEach((messages) =>
         insert(

@@ -1,6 +1,6 @@
-import type { Check } from "../check.ts"
+import type { Check, OptionalCheck } from "../check.ts"
 
-export const notificationChecks: ReadonlyArray<Check> = [
+export const notificationChecks: ReadonlyArray<Check | OptionalCheck> = [
   {
     invariant: "every order that ended was told so, by the mail of its end and no other",
     violations: `
@@ -13,6 +13,7 @@ export const notificationChecks: ReadonlyArray<Check> = [
   },
   {
     invariant: "each notification that says sent was sent exactly once",
+    needs: "messages",
     violations: `
       SELECT n.notification_id AS subject, n.kind || ' of order ' || n.order_id || ' was sent ' || count(m.id) || ' times' AS detail
       FROM audit_orders o JOIN notifications n ON n.order_id = o.id LEFT JOIN audit_messages m ON m.id = n.notification_id::text
@@ -21,6 +22,7 @@ export const notificationChecks: ReadonlyArray<Check> = [
   },
   {
     invariant: "nobody was told twice, and no message was sent that no notification accounts for",
+    needs: "messages",
     violations: `
       SELECT m.id AS subject, CASE WHEN n.order_id IS NULL THEN 'no notification has this id'
         WHEN n.status = 'failed' THEN 'the notification says failed' ELSE count(*) || ' messages' END AS detail

@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs"
+import { opendir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { GatewayControlApi } from "@flowforge/contracts"
+import { ObjectStoreUnavailable } from "@flowforge/platform"
+import { Effect, Option, Schema, Stream } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { HttpApiClient } from "effect/http-api"
+import { SqlClient } from "effect/sql"
+import type { InstanceRecord } from "../instance/record.ts"
+import type { AuditContext, SentMessage } from "./context.ts"
+
+/** An outside record cannot be read. `message` says which, and what to do. */
+export class RecordUnreadable extends Schema.TaggedError<RecordUnreadable>()("RecordUnreadable", {
+  message: Schema.String
+}) {}
+
+const PAGE = 1_000
+
+/** The database and the outside records of a running embedded system. */
+export const contextOfInstance = (
+  instance: InstanceRecord
+): Effect.Effect<AuditContext<RecordUnreadable>, never, SqlClient.SqlClient> =>
+  Effect.map(SqlClient.SqlClient, (sql) => ({
+    sql,
+    ledger: ledgerOf(instance.gatewayUrl),
+    messages: messagesIn(instance.mailFolder),
+    objects: { get: (key) => readObject(join(instance.objectsFolder, key)) }
+  }))
+
+const ledgerOf = (url: string): AuditContext<RecordUnreadable>["ledger"] =>
+  Stream.unwrap(
+    Effect.map(HttpApiClient.make(GatewayControlApi, { baseUrl: url }), (gateway) =>
+      Stream.paginate(0, (after) =>
+        gateway.control.ledger({ query: { after, limit: PAGE } }).pipe(
+          Effect.map(({ entries }) => [entries, Option.map(lastOf(entries), ({ sequence }) => sequence)] as const),
+          Effect.mapError(
+            (error) => new RecordUnreadable({ message: `The gateway's ledger cannot be read: ${error.message}` })
+          )
+        )
+      )
+    )
+  ).pipe(Stream.provide(FetchHttpClient.layer))
+
+const lastOf = <A>(entries: ReadonlyArray<A>): Option.Option<A> => Option.fromNullishOr(entries.at(-1))
+
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/u
+
+/** Each file is a message and carries the notification's id in its name. No folder yet: nothing was sent. */
+const messagesIn = (folder: string): Stream.Stream<SentMessage, RecordUnreadable> =>
+  Stream.fromAsyncIterable(sentMessages(folder), (cause) => {
+    const { message } = cause as Error
+    return new RecordUnreadable({ message: `The sent messages in ${folder} cannot be read: ${message}` })
+  })
+
+async function* sentMessages(folder: string): AsyncGenerator<SentMessage> {
+  if (!existsSync(folder)) return
+  for await (const entry of await opendir(folder, { recursive: true })) {
+    const id = UUID.exec(entry.name)?.[0]
+    if (entry.isFile() && id !== undefined) yield { id }
+  }
+}
+
+const readObject = (path: string) =>
+  Effect.tryPromise({
+    try: () =>
+      readFile(path).then(Option.some, (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return Option.none()
+        throw error
+      }),
+    catch: (cause) => new ObjectStoreUnavailable({ reason: (cause as Error).message })
+  })
