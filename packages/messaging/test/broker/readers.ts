@@ -9,18 +9,18 @@ import {
 import { Duration, Effect, Exit, Schema, Scope } from "effect"
 import { v7 } from "uuid"
 
-/** A topic with two partitions and a name of its own. */
-export const newTopic = (): Topic.Any => {
-  const name = `topic-${v7()}`
-  return {
-    name,
-    schema: Schema.Any,
-    key: (event) => event.key,
-    partitions: 2,
-    retention: Duration.days(1),
-    deadLetterTopic: `${name}.dlq`
-  }
-}
+/** A topic with two partitions. */
+export const topicNamed = (name: string): Topic.Any => ({
+  name,
+  schema: Schema.Any,
+  key: (event) => event.key,
+  partitions: 2,
+  retention: Duration.days(1),
+  deadLetterTopic: `${name}.dlq`
+})
+
+/** A topic that no other test has. */
+export const newTopic = (): Topic.Any => topicNamed(`topic-${v7()}`)
 
 export const newGroup = (): string => `group-${v7()}`
 
