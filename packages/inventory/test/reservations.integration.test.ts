@@ -157,28 +157,36 @@ layer(layerReservations, { excludeTestServices: true })("reservations", (it) => 
     })
   )
 
-  it.effect(
-    "neither deadlocks nor loses a piece when batches reserve and release the same orders and items at once",
-    () =>
-      Effect.gen(function* () {
-        for (let id = 91; id <= 96; id++) yield* addItem(id, 1_000)
-        const sql = yield* SqlClient.SqlClient
-        const orders = Array.from({ length: 120 }, () => newOrder())
-        const shuffled = (seed: number) =>
-          [...orders].sort((a, b) => ((a.charCodeAt(35) * seed) % 17) - ((b.charCodeAt(35) * seed) % 17))
-        const lines = (index: number) => ({ [91 + (index % 6)]: 1, [91 + ((index + 3) % 6)]: 2 })
+  it.effect("neither deadlocks nor loses a piece when batches reserve and release at once, in opposite orders", () =>
+    Effect.gen(function* () {
+      const items = Array.from({ length: 40 }, (_, index) => 200 + index)
+      yield* Effect.forEach(items, (id) => addItem(id, 100_000))
+      const sql = yield* SqlClient.SqlClient
+      const batch = (size: number) =>
+        Array.from({ length: size }, (_, index) =>
+          paid(newOrder(), { [200 + (index % 40)]: 1, [200 + ((index * 7 + 3) % 40)]: 2 })
+        )
+      const orders = (deliveries: ReturnType<typeof batch>) => deliveries.map(({ event }) => event.order_id)
+      for (let round = 0; round < 6; round++) {
+        const [same, held, fresh] = [batch(600), batch(300), batch(300)]
+        yield* reserve(...held)
         yield* Effect.all(
-          Array.from({ length: 8 }, (_, round) =>
-            round % 2 === 0
-              ? reserve(...shuffled(round + 3).map((order, index) => paid(order, lines(index + round))))
-              : release(...shuffled(round + 7))
-          ),
+          [
+            reserve(...same),
+            reserve(...same.toReversed()),
+            release(...orders(same).toReversed()),
+            release(...orders(held)),
+            release(...orders(held).toReversed()),
+            reserve(...fresh.toReversed())
+          ],
           { concurrency: "unbounded", discard: true }
         )
-        const [sum] = yield* sql<{ missing: number }>`
-        SELECT sum(initial - available)::integer AS missing FROM items WHERE id BETWEEN 91 AND 96`
-        assert.strictEqual(sum?.missing, 0)
-      })
+        yield* release(...orders(same), ...orders(fresh))
+      }
+      const [sum] = yield* sql<{ missing: number }>`
+        SELECT sum(initial - available)::integer AS missing FROM items WHERE id BETWEEN 200 AND 239`
+      assert.strictEqual(sum?.missing, 0)
+    })
   )
 
   it.effect("ends with no net stock in whatever order payments, their repeats and cancels arrive", () =>
