@@ -48,17 +48,14 @@ export const toRow = (raw: RawRow): OutboxRow => ({
 })
 
 /**
- * The next rows of a source, in order. Only rows of transactions below the oldest one that still runs are seen: a row
- * that commits late can then never turn up behind a cursor that has passed it. Rows of earlier epochs are all over.
+ * The next rows of a source, in order. Only settled ones, of transactions below the oldest one that still runs: a row
+ * that commits late can then never turn up behind a cursor that has passed it.
  */
 export const rowsAfter = Effect.fnUntraced(function* (source: string, after: Position, limit: number) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql.unsafe<RawRow>(
-    `SELECT ${COLUMNS} FROM outbox
-      WHERE source = $1 AND (epoch, xid, id) > ($2::int, $3::xid8, $4::bigint)
-        AND (xid < (SELECT pg_snapshot_xmin(pg_current_snapshot())) OR epoch < (SELECT outbox_epoch()))
-      ORDER BY outbox.epoch, outbox.xid, outbox.id LIMIT ${limit}`,
-    [source, after.epoch, after.xid, after.id]
+    `SELECT ${COLUMNS} FROM outbox_after($1, $2::int, $3::xid8, $4::bigint, $5::int) WHERE settled`,
+    [source, after.epoch, after.xid, after.id, limit]
   )
   return rows.map(toRow)
 })

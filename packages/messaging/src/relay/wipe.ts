@@ -24,11 +24,8 @@ export const republish = Effect.fnUntraced(function* (source: string, upTo: Posi
                        WHERE subscribed.topic = o.topic AND NOT EXISTS (
                          SELECT FROM processed_events p
                           WHERE p.consumer_group = subscribed.consumer_group AND p.event_id = o.event_id)) AS is_lacking
-         FROM (SELECT * FROM outbox
-                WHERE source = $1 AND (epoch, xid, id) > ($2::int, $3::xid8, $4::bigint)
-                  AND (epoch, xid, id) <= ($5::int, $6::xid8, $7::bigint)
-                ORDER BY epoch, xid, id LIMIT ${WINDOW}) AS o
-        ORDER BY o.epoch, o.xid, o.id`,
+         FROM outbox_after($1, $2::int, $3::xid8, $4::bigint, ${WINDOW}) AS o
+        WHERE (o.epoch, o.xid, o.id) <= ($5::int, $6::xid8, $7::bigint)`,
       [source, position.epoch, position.xid, position.id, upTo.epoch, upTo.xid, upTo.id, groups, topics]
     )
     const last = rows.at(-1)
