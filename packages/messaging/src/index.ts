@@ -1,5 +1,5 @@
 export { Broker, type SubscribeOptions, type Subscription } from "./broker.ts"
-export * as Consumer from "./consumer.ts"
+export * as Consumer from "./consumer/index.ts"
 export type { Delivery, IncomingRecord } from "./delivery.ts"
 export { DependencyUnavailable, PublishFailed, Unprocessable } from "./errors.ts"
 export { type Cause, type Headers, type Message, message } from "./message.ts"

@@ -1,1 +1,2 @@
 export { TestDatabase, layerTestDatabase } from "./database.ts"
+export { eventually } from "./eventually.ts"

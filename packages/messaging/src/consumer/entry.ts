@@ -1,0 +1,67 @@
+import { Effect } from "effect"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type { Delivery } from "../delivery.ts"
+import { type DeliveryPolicy, defaultPolicy } from "../policies/policy.ts"
+import type { Topic } from "../topic.ts"
+
+/** A delivery with what its call answered. */
+export interface Called<E, A> {
+  readonly delivery: Delivery<E>
+  readonly result: A
+}
+
+/** One topic of a consumer with its handler; made by {@link inDatabase} or {@link calling}. */
+export interface Entry<R> {
+  readonly topic: Topic.Any
+  readonly policy: DeliveryPolicy
+  readonly concurrency: number
+  /** Its own transaction, committed before any call is made; one plan for each delivery. */
+  readonly prepare: (
+    deliveries: NonEmptyReadonlyArray<Delivery<any>>
+  ) => Effect.Effect<ReadonlyArray<unknown>, unknown, R>
+  /** Outside any transaction, once for each delivery; undefined when the whole effect is in the database. */
+  readonly call: ((delivery: Delivery<any>, plan: any) => Effect.Effect<unknown, unknown, R>) | undefined
+  /** In the transaction that also writes the delivery record. */
+  readonly record: (results: NonEmptyReadonlyArray<Called<any, any>>) => Effect.Effect<void, unknown, R>
+}
+
+/** A handler whose whole effect is in the database: set-based, in the transaction that writes the delivery record. */
+export const inDatabase = <T extends Topic.Any, E, R>(
+  topic: T,
+  options: {
+    readonly handle: (deliveries: NonEmptyReadonlyArray<Delivery<Topic.Event<T>>>) => Effect.Effect<void, E, R>
+    readonly policy?: Partial<DeliveryPolicy>
+  }
+): Entry<R> => ({
+  topic,
+  policy: { ...defaultPolicy, ...options.policy },
+  concurrency: 1,
+  prepare: () => Effect.succeed([]),
+  call: undefined,
+  record: (results) => options.handle(results.map(({ delivery }) => delivery) as never)
+})
+
+/**
+ * A handler with an effect outside: `prepare` records the intent (commits), `call` runs once per delivery with bounded
+ * concurrency, `record` keeps the results together with the delivery record. After a crash `call` is made again.
+ */
+export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3>(
+  topic: T,
+  options: {
+    readonly prepare: (
+      deliveries: NonEmptyReadonlyArray<Delivery<Topic.Event<T>>>
+    ) => Effect.Effect<ReadonlyArray<Plan>, E1, R1>
+    readonly call: (delivery: Delivery<Topic.Event<T>>, plan: Plan) => Effect.Effect<A, E2, R2>
+    readonly record: (results: NonEmptyReadonlyArray<Called<Topic.Event<T>, A>>) => Effect.Effect<void, E3, R3>
+    /** Calls under way at once. */
+    readonly concurrency: number
+    readonly policy?: Partial<DeliveryPolicy>
+  }
+): Entry<R1 | R2 | R3> => ({
+  topic,
+  policy: { ...defaultPolicy, ...options.policy },
+  concurrency: options.concurrency,
+  prepare: options.prepare,
+  call: options.call,
+  record: options.record
+})
