@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
 import { assert, layer } from "@effect/vitest"
-import { layerTestDatabase } from "@flowforge/testkit"
-import { Effect, Fiber, Layer, Ref, Scope, Exit } from "effect"
+import { layerTestDatabase, TestDatabase } from "@flowforge/testkit"
+import { Effect, Fiber, Layer, Ref, Scope, Exit, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { layerSingleton, Singleton } from "../../src/singleton.ts"
 import { eventually } from "../eventually.ts"
@@ -69,6 +72,25 @@ layer(layerTestDatabase, { excludeTestServices: true })("Singleton", (it) => {
       yield* Fiber.interruptAll(fibers)
       assert.deepStrictEqual(yield* Ref.get(atWork), [])
     }).pipe(Effect.provide(Singleton.layer("dying")))
+  )
+
+  it.effect("a frozen process loses the lock to another one", () =>
+    Effect.gen(function* () {
+      const { url } = yield* TestDatabase
+      const atWork = yield* Ref.make<ReadonlyArray<string>>([])
+      const frozen = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          spawn(process.execPath, [join(import.meta.dirname, "holder.ts"), Redacted.value(url), "frozen"], {
+            stdio: ["ignore", "pipe", "inherit"]
+          })
+        ),
+        (child) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+      yield* Effect.promise(() => once(frozen.stdout, "data"))
+      yield* Layer.build(layerSingleton("frozen", working(atWork, "awake")))
+      frozen.kill("SIGSTOP")
+      yield* eventually(Ref.get(atWork), (names) => names.length === 1)
+    })
   )
 
   it.effect("leaves no lock behind on the connection it gives back", () =>
