@@ -38,7 +38,8 @@ export interface OwnedRow {
 /**
  * Prolongs the lease of the member ($3 milliseconds), buries the members whose lease is over, and takes the cursors
  * that are its share and nobody's. The share is computed by every member alike: cursors in order, dealt out in turn to
- * the members in order. What is its share but another's is left until that one lets go of it.
+ * the members in order. What is its share but another's is left until that one lets go of it. A cursor that somebody
+ * else took since this statement began is left, too: its new owner may be one that this statement does not see yet.
  */
 export const BEAT = `
 WITH soon AS (SELECT set_config('synchronous_commit', 'off', true)),
@@ -59,7 +60,8 @@ live AS MATERIALIZED (
           UNION SELECT $2::uuid) m
 ),
 cursors AS MATERIALIZED (
-  SELECT topic, partition, (row_number() OVER (ORDER BY topic, partition) - 1) % me.members = me.rank AS wanted
+  SELECT topic, partition, owner, lease_epoch,
+         (row_number() OVER (ORDER BY topic, partition) - 1) % me.members = me.rank AS wanted
     FROM broker_cursors, (SELECT * FROM live WHERE member = $2::uuid) me
    WHERE consumer_group = $1 AND topic = ANY ($4::text[])
 ),
@@ -67,7 +69,8 @@ taken AS (
   UPDATE broker_cursors c SET owner = $2::uuid, lease_epoch = c.lease_epoch + 1
     FROM cursors w
    WHERE w.wanted AND c.consumer_group = $1 AND c.topic = w.topic AND c.partition = w.partition
-     AND (c.owner IS NULL OR c.owner NOT IN (SELECT member FROM live))
+     AND (w.owner IS NULL OR w.owner NOT IN (SELECT member FROM live))
+     AND c.lease_epoch = w.lease_epoch AND c.owner IS NOT DISTINCT FROM w.owner
   RETURNING c.topic, c.partition, c.lease_epoch, c.epoch, c.xid, c.id
 )
 SELECT topic, partition, lease_epoch::text AS lease_epoch, epoch, xid::text AS xid, id::text AS id, true AS wanted

@@ -137,11 +137,13 @@ suiteWith(layerBroker, { excludeTestServices: true })("the postgres broker", (it
 
   it.effect("takes over from a frozen member, and shares with it again when it goes on", () =>
     Effect.gen(function* () {
-      const broker = yield* Broker
+      const [broker, sql] = [yield* Broker, yield* SqlClient.SqlClient]
       const [topic, group] = [newTopic(), newGroup()]
       const other = yield* startMember({ group, topic: topic.name, hangs: false })
       yield* broker.publish([messageOf(topic, keyIn(0), "a"), messageOf(topic, keyIn(1), "a")])
       yield* until(() => other.lines.length === 2)
+      const lag = sql.unsafe<{ lag: number }>(`SELECT lag FROM broker_lag($1, $2::text[], 10)`, [group, [topic.name]])
+      yield* eventually(lag, (rows) => rows[0]!.lag === 0)
       other.child.kill("SIGSTOP")
       yield* broker.publish([messageOf(topic, keyIn(0), "b"), messageOf(topic, keyIn(1), "b")])
       const reader = yield* join({ group, topics: [topic] })
