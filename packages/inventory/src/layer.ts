@@ -8,6 +8,11 @@ import { Products } from "./products.ts"
 import { Reservations } from "./reservations.ts"
 import { Stock } from "./store.ts"
 
+const GROUP = "inventory"
+
+/** What this service's group reads. */
+export const subscription = { group: GROUP, topics: entries.map(({ topic }) => topic.name) }
+
 /** The `products` group of the public API. Outside: SqlClient, Cache. */
 export const layerHttp = layerProducts.pipe(
   Layer.provide([Products.layer, Availability.layer]),
@@ -20,9 +25,9 @@ export const layerManagementHttp = layerStock.pipe(Layer.provide(Products.layer)
 /** A member of the consumer group `inventory`. Outside: SqlClient, Broker, Wakeups, Cache. */
 export const layerConsumers = Layer.unwrap(
   Effect.map(InventoryConfig, ({ batchLinger, batchSize }) =>
-    Consumer.layer({ group: "inventory", entries, maxBatch: batchSize, linger: batchLinger })
+    Consumer.layer({ group: GROUP, entries, maxBatch: batchSize, linger: batchLinger })
   )
 ).pipe(
   Layer.provide(Reservations.layer),
-  Layer.provide([Stock.layerPostgres, Outbox.layer("inventory"), InventoryConfig.layer])
+  Layer.provide([Stock.layerPostgres, Outbox.layer(GROUP), InventoryConfig.layer])
 )

@@ -1,10 +1,8 @@
 import { NodeRuntime } from "@effect/platform-node"
-import { layerPostgres } from "@flowforge/platform"
-import { Console, Duration, Effect, Redacted } from "effect"
+import { Console, Duration, Effect } from "effect"
 import { embeddedConfig } from "../config.ts"
 import { findInstance } from "../instance/record.ts"
-import { audit } from "./audit.ts"
-import { contextOfInstance, RecordUnreadable } from "./running.ts"
+import { auditInstance } from "./running.ts"
 import { isViolated, renderFindings } from "./table.ts"
 
 const HELP = `npm run audit
@@ -19,20 +17,7 @@ const SETTLE_TIME = Duration.seconds(10)
 const main = Effect.gen(function* () {
   if (process.argv.includes("--help")) return yield* Console.log(HELP)
   const { folder } = yield* embeddedConfig
-  const instance = yield* findInstance(folder)
-  const findings = yield* Effect.flatMap(contextOfInstance(instance), (context) =>
-    audit(context, { settleTime: SETTLE_TIME })
-  ).pipe(
-    Effect.catchTag("ObjectStoreUnavailable", ({ reason }) =>
-      Effect.fail(new RecordUnreadable({ message: `A stored receipt cannot be read: ${reason}` }))
-    ),
-    Effect.catchTag("SqlError", ({ message, reason }) =>
-      Effect.fail(new RecordUnreadable({ message: `The database cannot be read: ${message} (${reason._tag})` }))
-    ),
-    Effect.provide(
-      layerPostgres({ url: Redacted.make(instance.postgresUrl), applicationName: "audit", maxConnections: 1 })
-    )
-  )
+  const findings = yield* auditInstance(yield* findInstance(folder), { settleTime: SETTLE_TIME })
   yield* Console.log(renderFindings(findings))
   if (findings.some(isViolated)) process.exitCode = 1
 }).pipe(

@@ -2,13 +2,15 @@ import { existsSync } from "node:fs"
 import { opendir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { GatewayControlApi } from "@flowforge/contracts"
-import { ObjectStoreUnavailable } from "@flowforge/platform"
-import { Effect, Option, Schema, Stream } from "effect"
+import { layerPostgres, ObjectStoreUnavailable } from "@flowforge/platform"
+import { Effect, Option, Redacted, Schema, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { SqlClient } from "effect/sql"
 import type { InstanceRecord } from "../instance/record.ts"
-import type { AuditContext, SentMessage } from "./context.ts"
+import { audit } from "./audit.ts"
+import type { Finding } from "./check.ts"
+import type { AuditContext, AuditOptions, SentMessage } from "./context.ts"
 
 /** An outside record cannot be read. `message` says which, and what to do. */
 export class RecordUnreadable extends Schema.TaggedError<RecordUnreadable>()("RecordUnreadable", {
@@ -27,6 +29,29 @@ export const contextOfInstance = (
     messages: messagesIn(instance.mailFolder),
     objects: { get: (key) => readObject(join(instance.objectsFolder, key)) }
   }))
+
+/**
+ * Audits a running embedded system. `notificationsKept: false` for one whose receipts and mails go nowhere: then
+ * nothing is said about them.
+ */
+export const auditInstance = (
+  instance: InstanceRecord,
+  { notificationsKept = true, ...options }: AuditOptions & { readonly notificationsKept?: boolean }
+): Effect.Effect<ReadonlyArray<Finding>, RecordUnreadable> =>
+  contextOfInstance(instance).pipe(
+    Effect.flatMap((context) =>
+      audit(notificationsKept ? context : { ...context, messages: undefined, objects: undefined }, options)
+    ),
+    Effect.provide(
+      layerPostgres({ url: Redacted.make(instance.postgresUrl), applicationName: "audit", maxConnections: 1 })
+    ),
+    Effect.catchTags({
+      ObjectStoreUnavailable: ({ reason }) =>
+        Effect.fail(new RecordUnreadable({ message: `A stored receipt cannot be read: ${reason}` })),
+      SqlError: ({ message, reason }) =>
+        Effect.fail(new RecordUnreadable({ message: `The database cannot be read: ${message} (${reason._tag})` }))
+    })
+  )
 
 const ledgerOf = (url: string): AuditContext<RecordUnreadable>["ledger"] =>
   Stream.unwrap(
