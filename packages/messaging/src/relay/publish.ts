@@ -9,8 +9,13 @@ export interface Refusal {
   readonly reason: string
 }
 
-/** A broker that does not answer for this long counts as away. */
-const PUBLISH_TIMEOUT = Duration.seconds(30)
+const TIMEOUT = Duration.seconds(30)
+
+/** A broker that does not answer for 30 seconds counts as away. */
+export const answering = <A, R>(ask: Effect.Effect<A, PublishFailed, R>): Effect.Effect<A, PublishFailed, R> =>
+  Effect.catchTag(Effect.timeout(ask, TIMEOUT), "TimeoutError", () =>
+    Effect.fail(new PublishFailed({ reason: "no answer within 30 seconds", refused: false }))
+  )
 
 /**
  * Publishes in order. A batch that is refused for good is split in two, down to the messages at fault, which are
@@ -24,10 +29,7 @@ export const publishAll = (
     yield* broker.publish(messages)
     return []
   }).pipe(
-    Effect.timeout(PUBLISH_TIMEOUT),
-    Effect.catchTag("TimeoutError", () =>
-      Effect.fail(new PublishFailed({ reason: "no answer within 30 seconds", refused: false }))
-    ),
+    answering,
     Effect.catchIf(
       (failure) => failure.refused,
       (failure) =>

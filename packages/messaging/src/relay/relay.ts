@@ -1,13 +1,12 @@
 import { Clock, Duration, Effect, Layer, Metric, Random } from "effect"
-import type { SqlClient } from "effect/sql"
-import { SqlClient as Sql } from "effect/sql"
+import { SqlClient } from "effect/sql"
 import { Broker } from "../broker.ts"
 import { Singleton } from "../singleton.ts"
 import type { Subscriptions } from "../subscriptions.ts"
 import { nextWakeup, Wakeups } from "../wakeups.ts"
 import { loadCursor, moveCursor, quarantine, storeCluster } from "./cursor.ts"
 import { ensureEpoch } from "./epoch.ts"
-import { publishAll } from "./publish.ts"
+import { answering, publishAll } from "./publish.ts"
 import { rowsAfter } from "./rows.ts"
 import { republish } from "./wipe.ts"
 
@@ -44,7 +43,7 @@ const CLUSTER_CHECK = 10_000
 /** Publishes the rows of one source until interrupted. Run it under a {@link Singleton}: {@link layer} does. */
 export const run = Effect.fnUntraced(function* (options: RelayOptions) {
   const { source, subscriptions, batch = 1_000 } = options
-  const sql = yield* Sql.SqlClient
+  const sql = yield* SqlClient.SqlClient
   const broker = yield* Broker
   const wakeups = yield* (yield* Wakeups).subscribe
   const topics = options.topics === undefined ? undefined : new Set(options.topics)
@@ -61,7 +60,7 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
   const checkCluster = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     if (now < checkClusterAt) return
-    const clusterId = yield* broker.clusterId
+    const clusterId = yield* answering(broker.clusterId)
     if (clusterId !== cursor.clusterId) {
       if (cursor.clusterId !== null) {
         yield* Effect.logWarning("the broker has lost its data: publishing again what was not handled")

@@ -76,6 +76,9 @@ export const withShortLocks = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     })
   )
 
+/** Moving takes one transaction, and no transaction may live long. More than this stay in the default partition. */
+const MOST_MOVED = 50_000
+
 /**
  * Makes one partition. Rows of the day that are already in the default partition move over in the same transaction,
  * because PostgreSQL refuses a partition whose rows lie elsewhere. Attaching (not CREATE … PARTITION OF) lets others
@@ -85,10 +88,18 @@ const createPartition = Effect.fnUntraced(function* (table: PartitionedTable, da
   const sql = yield* SqlClient.SqlClient
   const name = partitionName(table, day)
   const [from, to] = [table.lowerBound(day), table.lowerBound(addDays(day, 1))]
+  const ofDay = `${table.column} >= '${from}' AND ${table.column} < '${to}'`
+  const lying = yield* sql.unsafe(`SELECT FROM ${table.name}_default WHERE ${ofDay} LIMIT ${MOST_MOVED + 1}`)
+  if (lying.length > MOST_MOVED) {
+    yield* Effect.logError("too many rows lie in the default partition to move them in one transaction").pipe(
+      Effect.annotateLogs({ table: table.name, day })
+    )
+    return
+  }
   yield* sql.unsafe(`CREATE TABLE ${name} (LIKE ${table.name} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`)
   yield* sql.unsafe(
     `WITH moved AS (DELETE FROM ${table.name}_default
-       WHERE ${table.column} >= '${from}' AND ${table.column} < '${to}' RETURNING *)
+       WHERE ${ofDay} RETURNING *)
      INSERT INTO ${name} SELECT * FROM moved`
   )
   yield* sql.unsafe(`ALTER TABLE ${table.name} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${to}')`)

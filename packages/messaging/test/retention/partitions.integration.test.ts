@@ -62,4 +62,20 @@ layer(layerTestDatabase, { excludeTestServices: true })("partitions", (it) => {
       assert.strictEqual((yield* Effect.flip(record(random))).reason._tag, "UniqueViolation")
     })
   )
+
+  it.effect("more events of a day than one short transaction can move stay where they are", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const farDay = addDays(yield* today, 30)
+      yield* sql.unsafe(
+        `INSERT INTO processed_events (consumer_group, event_id, outcome)
+         SELECT 'many', ('${firstUuidOf(farDay).slice(0, 24)}' || lpad(to_hex(n), 12, '0'))::uuid, 'done'
+           FROM generate_series(1, 50001) AS n`
+      )
+      yield* ensurePartitions({ daysAhead: 30 })
+      const first = firstUuidOf(farDay).slice(0, 24) + "000000000001"
+      assert.deepStrictEqual(yield* partitionOfRecord(first), ["processed_events_default"])
+      assert.include(yield* partitionsOf(outboxTable), `outbox_${farDay.replaceAll("-", "")}`)
+    })
+  )
 })
