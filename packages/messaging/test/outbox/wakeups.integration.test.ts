@@ -1,17 +1,18 @@
 import { assert, layer } from "@effect/vitest"
 import { Wakeups } from "@flowforge/messaging"
-import { layerPostgres } from "@flowforge/platform"
-import { layerTestDatabase, TestDatabase } from "@flowforge/testkit"
+import { layerTestDatabase } from "@flowforge/testkit"
 import { Context, Effect, Layer, PubSub, Queue } from "effect"
 import { SqlClient } from "effect/sql"
 import { nextWakeup } from "../../src/wakeups.ts"
 import { eventually } from "../eventually.ts"
+import { layerPool } from "../pool.ts"
 
 /** The wake-ups of another process: with a pool of its own. */
 const otherProcess = Effect.gen(function* () {
-  const { url } = yield* TestDatabase
-  const pool = layerPostgres({ url, applicationName: "other process", maxConnections: 3 })
-  return Context.get(yield* Layer.build(Layer.fresh(Wakeups.layerPostgres).pipe(Layer.provide(pool))), Wakeups)
+  return Context.get(
+    yield* Layer.build(Layer.fresh(Wakeups.layerPostgres).pipe(Layer.provide(Layer.fresh(layerPool("other process"))))),
+    Wakeups
+  )
 })
 
 const listeners = SqlClient.SqlClient.use((sql) =>

@@ -7,6 +7,7 @@ import { SqlClient } from "effect/sql"
 import { BEGINNING, rowsAfter } from "../../src/relay/rows.ts"
 import { eventually } from "../eventually.ts"
 import { note, textOf } from "../messages.ts"
+import { layerPool } from "../pool.ts"
 import { appendAndHold, appendTo } from "../appending.ts"
 import { layerRecorder, makeRecorder, type Recorder } from "./recorder.ts"
 
@@ -122,6 +123,24 @@ layer(layerAll, { excludeTestServices: true })("OutboxRelay", (it) => {
       yield* Fiber.interrupt(first)
       yield* appendTo("twice", note("k", "c"))
       yield* hasTaken(recorder, "a", "b", "c")
+    })
+  )
+
+  it.effect("goes on after all of its sessions were killed", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const recorder = makeRecorder()
+      yield* relay("killed", recorder).pipe(Effect.provide(yield* Layer.build(layerPool("relay to be killed"))))
+      yield* appendTo("killed", note("k", "before"))
+      yield* hasTaken(recorder, "before")
+      yield* eventually(isPublishedUpToLast("killed"), (so) => so)
+      const killed = yield* sql.unsafe(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'relay to be killed'`
+      )
+      assert.isAtLeast(killed.length, 2)
+      yield* appendTo("killed", note("k", "after"))
+      yield* hasTaken(recorder, "before", "after")
     })
   )
 

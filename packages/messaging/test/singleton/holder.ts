@@ -1,10 +1,10 @@
 // A process that takes the lock named on its command line, says so, and holds it until it is ended.
-import { layerPostgres } from "@flowforge/platform"
+import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
 import { Singleton } from "@flowforge/messaging"
 
 const [url, name] = process.argv.slice(2) as [string, string]
-const pool = layerPostgres({ url: Redacted.make(url), applicationName: "holder", maxConnections: 2 })
+const pool = PgClient.layer({ url: Redacted.make(url), applicationName: "holder", maxConnections: 2 })
 const job = Effect.andThen(
   Effect.sync(() => process.stdout.write("at work\n")),
   Effect.never
