@@ -1,4 +1,4 @@
-import { Context, type Duration, Effect } from "effect"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
 
 /**
  * A cache of strings: a hint, never the truth. No operation fails: a cache that is away reads as empty. Adapters:
@@ -14,7 +14,35 @@ export class Cache extends Context.Service<
     readonly fill: (entries: ReadonlyArray<CacheEntry>) => Effect.Effect<void>
     readonly remove: (keys: ReadonlyArray<string>) => Effect.Effect<void>
   }
->()("@flowforge/platform/Cache") {}
+>()("@flowforge/platform/Cache") {
+  /** In this process's memory, the longest-kept entry making room when `maxEntries` is reached. */
+  static readonly layerMemory = (maxEntries = 100_000): Layer.Layer<Cache> =>
+    Layer.effect(
+      Cache,
+      Effect.gen(function* () {
+        const clock = yield* Clock.Clock
+        const entries = new Map<string, { readonly value: string; readonly until: number }>()
+        const find = (key: string): string | undefined => {
+          const entry = entries.get(key)
+          if (entry === undefined) return undefined
+          if (entry.until > clock.currentTimeMillisUnsafe()) return entry.value
+          entries.delete(key)
+          return undefined
+        }
+        const write = ({ key, value, timeToLive }: CacheEntry): void => {
+          entries.delete(key)
+          entries.set(key, { value, until: clock.currentTimeMillisUnsafe() + Duration.toMillis(timeToLive) })
+          if (entries.size > maxEntries) entries.delete(entries.keys().next().value!)
+        }
+        return Cache.of({
+          get: (keys) => Effect.sync(() => keys.map(find)),
+          set: (all) => Effect.sync(() => all.forEach(write)),
+          fill: (all) => Effect.sync(() => all.filter(({ key }) => find(key) === undefined).forEach(write)),
+          remove: (keys) => Effect.sync(() => keys.forEach((key) => entries.delete(key)))
+        })
+      })
+    )
+}
 
 export interface CacheEntry {
   readonly key: string

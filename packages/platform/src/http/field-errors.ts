@@ -1,0 +1,39 @@
+import { type Schema, SchemaIssue } from "effect"
+
+/** What is wrong with a part of a request. The rejected value is never repeated: it may be a secret. */
+export interface FieldError {
+  readonly field: string
+  readonly message: string
+}
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => (issue._tag === "MissingKey" ? "is missing" : asDemand(SchemaIssue.defaultLeafHook(issue))),
+  checkHook: (issue) => {
+    const message = SchemaIssue.defaultCheckHook(issue)
+    return message === undefined ? undefined : asDemand(message)
+  }
+})
+
+/** "Expected a string" reads better beside a field's name as "must be a string". */
+const asDemand = (message: string): string => message.replace(/^Expected /u, "must be ")
+
+/** `items[2].quantity`; the body's fields have no prefix, others say where they are: `query.limit`, `path.order_id`. */
+const fieldOf = (place: string, path: ReadonlyArray<PropertyKey>): string => {
+  const inside = path.reduce<string>(
+    (text, step) =>
+      typeof step === "number" ? `${text}[${step}]` : text === "" ? String(step) : `${text}.${String(step)}`,
+    ""
+  )
+  if (place === "body") return inside === "" ? "body" : inside
+  return inside === "" ? place : `${place}.${inside}`
+}
+
+/** Every field at fault, in the order of the schema. `place` is body, query, path or header. */
+export const fieldErrors = (place: string, error: Schema.SchemaError): ReadonlyArray<FieldError> =>
+  format(error.issue).issues.map((issue) => ({
+    field: fieldOf(
+      place,
+      (issue.path ?? []).map((step) => (typeof step === "object" ? step.key : step))
+    ),
+    message: asDemand(issue.message)
+  }))

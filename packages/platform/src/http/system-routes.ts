@@ -1,0 +1,70 @@
+import { DateTime, Effect, Layer } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { PrometheusMetrics } from "effect/observability"
+import type { KnownRoute } from "./methods.ts"
+
+/** What must hold for a process to be of use, by name. */
+export type ReadinessChecks = Readonly<Record<string, Effect.Effect<unknown, unknown>>>
+
+export interface Version {
+  readonly name: string
+  readonly version: string
+}
+
+const CHECK_BUDGET = "1 second"
+
+const check = (checks: ReadinessChecks) =>
+  Effect.forEach(
+    Object.entries(checks),
+    ([name, probe]) =>
+      probe.pipe(
+        Effect.timeout(CHECK_BUDGET),
+        Effect.as([name, "ok"] as const),
+        Effect.catchCause(() => Effect.succeed([name, "failing"] as const))
+      ),
+    { concurrency: "unbounded" }
+  )
+
+const get = (path: `/${string}`): KnownRoute => ({ method: "GET", path })
+
+/** The addresses of {@link layerHealthRoutes}. */
+export const healthRoutes: ReadonlyArray<KnownRoute> = [get("/health/live"), get("/health/ready"), get("/version")]
+
+/** `/health/live`, `/health/ready` (with what fails), `/version`: on both ports. */
+export const layerHealthRoutes = (options: { readonly version: Version; readonly readiness: ReadinessChecks }) =>
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const startedAt = DateTime.formatIso(yield* DateTime.now)
+      yield* router.add("GET", "/health/live", HttpServerResponse.empty({ status: 204 }))
+      yield* router.add(
+        "GET",
+        "/health/ready",
+        Effect.map(check(options.readiness), (results) => {
+          const isReady = results.every(([, result]) => result === "ok")
+          return HttpServerResponse.jsonUnsafe(
+            { status: isReady ? "ready" : "not ready", checks: Object.fromEntries(results) },
+            isReady ? { status: 200 } : { status: 503, headers: { "retry-after": "1" } }
+          )
+        })
+      )
+      yield* router.add(
+        "GET",
+        "/version",
+        HttpServerResponse.jsonUnsafe({ ...options.version, node: process.version, started_at: startedAt })
+      )
+    })
+  )
+
+/** The addresses of {@link layerMetricsRoutes}. */
+export const metricsRoutes: ReadonlyArray<KnownRoute> = [get("/metrics")]
+
+/** `/metrics` for Prometheus: on the management port. */
+export const layerMetricsRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.use((router) =>
+  router.add(
+    "GET",
+    "/metrics",
+    Effect.map(PrometheusMetrics.format(), (text) =>
+      HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+    )
+  )
+)

@@ -1,0 +1,3 @@
+export { layerTelemetry } from "./layer.ts"
+export { jsonLogger, prettyLogger } from "./logger.ts"
+export { redact, redactText } from "./redact.ts"
