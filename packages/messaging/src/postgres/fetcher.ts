@@ -8,18 +8,27 @@ const SHORTEST_POLL_MILLIS = 250
 const LONGEST_POLL_MILLIS = 500
 /** Rows that were seen but not settled are looked for again this soon, then twice as long each time. */
 const FIRST_HIDDEN_MILLIS = 5
-/** Polls that are nearly due go along with one that is. */
+/** Polls that are nearly due go along with what is due; a topic that gathers is left to gather. */
 const POLL_SLACK_MILLIS = 100
 
-/** Whether there is room to read ahead. While a batch of the topic is being handled, only a backlog is read. */
-const hasRoom = (held: HeldCursor, maxBatch: number): boolean =>
-  !held.revoked && held.records.length - held.inHand < maxBatch / 2 && (held.more || held.records.length === 0)
+/**
+ * The partitions that there is room to read ahead for. While a batch of a topic is being handled only its backlog is
+ * read: what comes meanwhile makes the next batch, and a larger one.
+ */
+const withRoom = (member: Member): ReadonlyArray<HeldCursor> => {
+  if (member.paused || !hasLease(member)) return []
+  const all = [...member.held.values()]
+  const busy = new Set(all.filter((held) => held.inHand > 0).map((held) => held.topic))
+  return all.filter((held) => {
+    if (held.revoked || held.records.length - held.inHand >= member.options.maxBatch / 2) return false
+    return held.more || (held.records.length === 0 && !busy.has(held.topic))
+  })
+}
 
 /** When the partition is to be read: at once in a backlog, a linger after a wake-up, or at its next poll. */
-const dueAt = (member: Member, held: HeldCursor, linger: number): number => {
+const dueAt = (held: HeldCursor, linger: number): number => {
   if (held.more) return 0
-  const woken = member.woken.get(held.topic)
-  return woken === undefined ? held.pollAt : Math.min(held.pollAt + linger, woken + linger)
+  return held.wokenAt === undefined ? held.pollAt : Math.min(held.pollAt, held.wokenAt) + linger
 }
 
 /** Waits until something is due and reads all of it in one round trip. */
@@ -27,18 +36,16 @@ export const fetch = (member: Member) => {
   const { linger, maxBatch } = member.options
   const lingerMillis = Duration.toMillis(linger)
   return Effect.gen(function* () {
+    const roomy = withRoom(member)
     let next = Infinity
-    if (!member.paused && hasLease(member)) {
-      for (const held of member.held.values()) {
-        if (hasRoom(held, maxBatch)) next = Math.min(next, dueAt(member, held, lingerMillis))
-      }
-    }
+    for (const held of roomy) next = Math.min(next, dueAt(held, lingerMillis))
     const now = member.now()
     if (next > now) return yield* member.bells.fetch.wait(next - now)
-    const due = [...member.held.values()].filter(
-      (held) => hasRoom(held, maxBatch) && dueAt(member, held, lingerMillis) <= now + POLL_SLACK_MILLIS
-    )
-    for (const held of due) member.woken.delete(held.topic)
+    const due = roomy.filter((held) => {
+      const slack = held.wokenAt === undefined ? POLL_SLACK_MILLIS : lingerMillis / 4
+      return dueAt(held, lingerMillis) <= now + slack
+    })
+    for (const held of due) held.wokenAt = undefined
     const rows = yield* member.sql.unsafe<FetchedRow>(FETCH, [
       due.map((held) => held.topic),
       due.map((held) => held.partition),

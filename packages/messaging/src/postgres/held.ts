@@ -10,6 +10,8 @@ export interface HeldCursor extends Held<OutboxRecord> {
   acknowledged: Position
   /** The last fetch filled its limit: there is more. */
   more: boolean
+  /** When it was said that something new is there for it; undefined when nothing was since the last look. */
+  wokenAt: number | undefined
   /** When to look again without having been woken, how long that is after the last look, and whether it saw unsettled rows. */
   pollAt: number
   pollDelay: number
@@ -28,6 +30,7 @@ export const holdCursor = (row: OwnedRow): HeldCursor => {
     read: position,
     acknowledged: position,
     more: true,
+    wokenAt: undefined,
     pollAt: 0,
     pollDelay: 0,
     hidden: false

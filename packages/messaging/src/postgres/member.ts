@@ -20,8 +20,6 @@ export interface Member {
   readonly settings: Settings
   readonly sql: SqlClient.SqlClient
   readonly held: Map<string, HeldCursor>
-  /** Topics with something new, and since when (milliseconds). */
-  readonly woken: Map<string, number>
   /** Until when the partitions are surely its own. */
   leaseUntil: number
   paused: boolean
@@ -48,7 +46,6 @@ export const makeMember = Effect.fnUntraced(function* (
   const member: Member = {
     ...setting,
     held: new Map(),
-    woken: new Map(),
     leaseUntil: 0,
     paused: false,
     closing: false,

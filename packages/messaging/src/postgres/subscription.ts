@@ -70,10 +70,10 @@ const laneOf = (member: Member, topic: string) => ({
 const wake = (member: Member, topics: ReadonlySet<string>): void => {
   if (topics.has(membershipTopic(member.options.group))) member.bells.beat.ring()
   let ours = false
-  for (const topic of topics) {
-    if (!member.bells.lanes.has(topic)) continue
+  for (const held of member.held.values()) {
+    if (!topics.has(held.topic)) continue
     ours = true
-    if (!member.woken.has(topic)) member.woken.set(topic, member.now())
+    held.wokenAt ??= member.now()
   }
   if (ours) member.bells.fetch.ring()
 }
