@@ -1,0 +1,1 @@
+export * as OrderService from "./layer.ts"
