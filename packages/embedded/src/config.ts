@@ -9,5 +9,7 @@ export const embeddedConfig = Config.all({
   folder: Config.NonEmptyString("FLOWFORGE_DATA").pipe(
     Config.withDefault(".flowforge"),
     Config.map((path) => resolve(path))
-  )
+  ),
+  /** Where receipts and mails go: files in the data folder, or nowhere (`instant`, for benches). */
+  notifications: Config.Literals(["folder", "instant"], "FLOWFORGE_NOTIFICATIONS").pipe(Config.withDefault("folder"))
 })

@@ -17,15 +17,14 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
 /** "Expected a string" reads better beside a field's name as "must be a string". */
 const asDemand = (message: string): string => message.replace(/^Expected /u, "must be ")
 
-/** `items[2].quantity`; the body's fields have no prefix, others say where they are: `query.limit`, `path.order_id`. */
+/** `items[2].quantity`, `limit`, `order_id`; the whole body, when it is no object, is `body`. */
 const fieldOf = (place: string, path: ReadonlyArray<PropertyKey>): string => {
   const inside = path.reduce<string>(
     (text, step) =>
       typeof step === "number" ? `${text}[${step}]` : text === "" ? String(step) : `${text}.${String(step)}`,
     ""
   )
-  if (place === "body") return inside === "" ? "body" : inside
-  return inside === "" ? place : `${place}.${inside}`
+  return inside === "" ? place : inside
 }
 
 /** Every field at fault, in the order of the schema. `place` is body, query, path or header. */
