@@ -24,4 +24,6 @@ CREATE TABLE payments (
 ) WITH (fillfactor = 80);
 -- The work that is still owed to the gateway: at most a handful of rows at any time.
 CREATE INDEX payments_due ON payments (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+-- Captures whose outcome is not known yet: few at any time, none of them old.
+CREATE INDEX payments_pending ON payments (created_at) WHERE status = 'pending';
 CREATE UNIQUE INDEX payments_refund ON payments (refund_id) WHERE refund_id IS NOT NULL;

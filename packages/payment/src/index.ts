@@ -1,0 +1,2 @@
+export { PaymentGateway } from "./gateway.ts"
+export * as PaymentService from "./layer.ts"

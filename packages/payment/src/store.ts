@@ -1,0 +1,187 @@
+import type { Line, MinorUnits, OrderId, UserId } from "@flowforge/contracts"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import type { PaymentState } from "./domain.ts"
+
+/** What a payment is of. */
+export interface Intent {
+  readonly orderId: OrderId
+  readonly userId: UserId
+  readonly amount: MinorUnits
+  readonly method: string
+  readonly token: string
+  readonly items: ReadonlyArray<Line>
+  readonly traceparent: string | undefined
+}
+
+/** A payment's row, locked by the caller's transaction. */
+export interface Payment {
+  readonly order_id: OrderId
+  readonly state: PaymentState
+  readonly user_id: UserId | null
+  readonly amount: MinorUnits | null
+  readonly method: string | null
+  readonly token: string | null
+  readonly items: ReadonlyArray<Line> | null
+  readonly traceparent: string | null
+  readonly attempts: number
+}
+
+/** A change of a row. `due` is when something is owed to the gateway next: at once, or never again. */
+export interface Change {
+  readonly orderId: OrderId
+  readonly state: PaymentState
+}
+
+interface Row extends Omit<Payment, "state"> {
+  readonly status: PaymentState["_tag"]
+  readonly txn_id: string | null
+  readonly refund_id: string | null
+  readonly decline_reason: string | null
+}
+
+const COLUMNS = `order_id, user_id, amount::float8 AS amount, method, token, items, status, txn_id, refund_id,
+  decline_reason, traceparent, attempts`
+
+/** The table `payments`. Rows are locked in ascending order of their order ids. */
+export class Payments extends Context.Service<
+  Payments,
+  {
+    /** Keeps the intents of orders never heard of. Answers all of these orders as they stand now. */
+    readonly intend: (intents: ReadonlyArray<Intent>) => Effect.Effect<ReadonlyArray<Payment>, SqlError.SqlError>
+    /** Leaves a tombstone for those never heard of, and locks all. Answers those that were there before. */
+    readonly entomb: (orders: ReadonlyArray<OrderId>) => Effect.Effect<ReadonlyArray<Payment>, SqlError.SqlError>
+    readonly lock: (orders: ReadonlyArray<OrderId>) => Effect.Effect<ReadonlyArray<Payment>, SqlError.SqlError>
+    readonly save: (changes: ReadonlyArray<Change>) => Effect.Effect<void, SqlError.SqlError>
+    /** Takes payments that owe the gateway something, leaving them to others again after `leaseMillis`. */
+    readonly takeDue: (limit: number, leaseMillis: number) => Effect.Effect<ReadonlyArray<Payment>, SqlError.SqlError>
+    /** Captures without an outcome for longer than this become due: they are voided, or found captured. */
+    readonly giveUpPending: (ageSeconds: number) => Effect.Effect<number, SqlError.SqlError>
+    readonly noteFailure: (order: OrderId, error: string, delayMillis: number) => Effect.Effect<void, SqlError.SqlError>
+    /** How many payments owe the gateway a void or a refund. */
+    readonly countOwed: Effect.Effect<number, SqlError.SqlError>
+  }
+>()("@flowforge/payment/Payments") {
+  static readonly layerPostgres: Layer.Layer<Payments, never, SqlClient.SqlClient> = Layer.effect(
+    Payments,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const rows = (text: string, values: ReadonlyArray<unknown>) =>
+        Effect.map(sql.unsafe<Row>(text, values), (found) => found.map(fromRow))
+      const lock = (orders: ReadonlyArray<OrderId>) =>
+        rows(`SELECT ${COLUMNS} FROM payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`, [orders])
+      return Payments.of({
+        lock,
+        intend: (intents) => {
+          const sorted = intents.toSorted(byOrderId)
+          const orders = sorted.map(({ orderId }) => orderId)
+          return Effect.andThen(
+            sql.unsafe(
+              `INSERT INTO payments (order_id, user_id, amount, method, token, items, traceparent, status)
+               SELECT t.*, 'pending' FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
+                 $7::text[]) AS t ON CONFLICT DO NOTHING`,
+              [
+                orders,
+                sorted.map(({ userId }) => userId),
+                sorted.map(({ amount }) => String(amount)),
+                sorted.map(({ method }) => method),
+                sorted.map(({ token }) => token),
+                sorted.map(({ items }) => JSON.stringify(items)),
+                sorted.map(({ traceparent }) => traceparent ?? "")
+              ]
+            ),
+            rows(`SELECT ${COLUMNS} FROM payments WHERE order_id = ANY($1::uuid[])`, [orders])
+          )
+        },
+        entomb: (orders) =>
+          Effect.gen(function* () {
+            const sorted = orders.toSorted()
+            const made = yield* sql.unsafe<{ order_id: OrderId }>(
+              `INSERT INTO payments (order_id, status) SELECT t.id, 'void' FROM unnest($1::uuid[]) AS t (id)
+               ON CONFLICT DO NOTHING RETURNING order_id`,
+              [sorted]
+            )
+            if (made.length === orders.length) return []
+            const tombs = new Set(made.map(({ order_id }) => order_id))
+            return yield* lock(sorted.filter((id) => !tombs.has(id)))
+          }),
+        save: (changes) =>
+          changes.length === 0
+            ? Effect.void
+            : Effect.asVoid(
+                sql.unsafe(
+                  `UPDATE payments p SET status = t.status, txn_id = nullif(t.txn_id, ''),
+                     refund_id = nullif(t.refund_id, ''), decline_reason = nullif(t.decline_reason, ''),
+                     next_attempt_at = CASE WHEN t.status IN ('voiding', 'refunding') THEN now() END,
+                     attempts = 0, last_error = NULL, updated_at = clock_timestamp()
+                   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
+                     AS t (order_id, status, txn_id, refund_id, decline_reason)
+                   WHERE p.order_id = t.order_id`,
+                  [
+                    changes.map(({ orderId }) => orderId),
+                    changes.map(({ state }) => state._tag),
+                    changes.map(({ state }) => ("txnId" in state ? state.txnId : "")),
+                    changes.map(({ state }) => ("refundId" in state ? state.refundId : "")),
+                    changes.map(({ state }) => ("reason" in state ? state.reason : ""))
+                  ]
+                )
+              ),
+        takeDue: (limit, leaseMillis) =>
+          rows(
+            `UPDATE payments SET next_attempt_at = now() + $2::int * interval '1 ms'
+             WHERE order_id IN (SELECT order_id FROM payments WHERE next_attempt_at <= now()
+               ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING ${COLUMNS}`,
+            [limit, leaseMillis]
+          ),
+        giveUpPending: (ageSeconds) =>
+          Effect.map(
+            sql.unsafe(
+              `UPDATE payments SET next_attempt_at = now() WHERE order_id IN (
+                 SELECT order_id FROM payments WHERE status = 'pending' AND next_attempt_at IS NULL
+                   AND created_at < now() - $1::float8 * interval '1 second' LIMIT 100 FOR UPDATE SKIP LOCKED)
+               RETURNING 1`,
+              [ageSeconds]
+            ),
+            (given) => given.length
+          ),
+        noteFailure: (order, error, delayMillis) =>
+          Effect.asVoid(
+            sql.unsafe(
+              `UPDATE payments SET attempts = attempts + 1, last_error = $2,
+                 next_attempt_at = now() + $3::int * interval '1 ms'
+               WHERE order_id = $1::uuid AND next_attempt_at IS NOT NULL`,
+              [order, error, delayMillis]
+            )
+          ),
+        countOwed: Effect.map(
+          sql<{ n: number }>`SELECT count(*)::int AS n FROM payments WHERE next_attempt_at IS NOT NULL`,
+          (found) => found[0]!.n
+        )
+      })
+    })
+  )
+}
+
+const byOrderId = (a: { readonly orderId: string }, b: { readonly orderId: string }): number =>
+  a.orderId < b.orderId ? -1 : 1
+
+const fromRow = ({ status, txn_id, refund_id, decline_reason, ...row }: Row): Payment => ({
+  ...row,
+  traceparent: row.traceparent === "" ? null : row.traceparent,
+  state: stateOf({ status, txn_id, refund_id, decline_reason })
+})
+
+const stateOf = (row: Pick<Row, "status" | "txn_id" | "refund_id" | "decline_reason">): PaymentState => {
+  const txnId = row.txn_id ?? ""
+  switch (row.status) {
+    case "captured":
+    case "refunding":
+      return { _tag: row.status, txnId }
+    case "refunded":
+      return { _tag: "refunded", txnId, refundId: row.refund_id ?? "" }
+    case "declined":
+      return { _tag: "declined", reason: row.decline_reason ?? "" }
+    default:
+      return { _tag: row.status }
+  }
+}
