@@ -17,10 +17,13 @@ export const routesOf = (api: HttpApi.Top): ReadonlyArray<KnownRoute> =>
 
 /** Finds the template of a path, such as `/orders/:order_id`: undefined when no address is like it. */
 export const makeTemplateOf = (routes: ReadonlyArray<KnownRoute>): ((path: string) => string | undefined) => {
-  const fixed = new Set(routes.filter(({ path }) => !path.includes(":")).map(({ path }) => path))
+  const fixed = new Set(routes.filter(({ path }) => !/[:*]/u.test(path)).map(({ path }) => path))
   const patterns = [...new Set(routes.map(({ path }) => path))]
-    .filter((path) => path.includes(":"))
-    .map((path) => ({ path, pattern: new RegExp(`^${path.replace(/:[a-z_]+/gu, "[^/]+")}/?$`, "u") }))
+    .filter((path) => /[:*]/u.test(path))
+    .map((path) => ({
+      path,
+      pattern: new RegExp(`^${path.replace(/:[a-z_]+/gu, "[^/]+").replace("*", ".*")}/?$`, "u")
+    }))
   return (path) => (fixed.has(path) ? path : patterns.find(({ pattern }) => pattern.test(path))?.path)
 }
 
