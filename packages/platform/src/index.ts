@@ -1,5 +1,7 @@
 export { Cache, type CacheEntry } from "./cache.ts"
 export {
+  type Fault,
+  type Faults,
   type Mail,
   Mailer,
   RecipientRefused,
@@ -8,8 +10,8 @@ export {
   SendingUnavailable,
   type Sms,
   SmsSender
-} from "./mail.ts"
-export { ObjectStore, ObjectStoreUnavailable } from "./object-store.ts"
+} from "./mail/index.ts"
+export { layerObjectRoutes, ObjectStore, objectRoutes, ObjectStoreUnavailable } from "./object-store/index.ts"
 export { layerPostgres, type PostgresOptions } from "./postgres/client.ts"
 export { migrate, MigrationError } from "./postgres/migrations.ts"
 export { Uuids } from "./uuids.ts"

@@ -1,0 +1,3 @@
+export { RecipientRefused, type SendingError, SendingOutcomeUnknown, SendingUnavailable } from "./errors.ts"
+export type { Fault, Faults } from "./faults.ts"
+export { type Mail, Mailer, type Sms, SmsSender } from "./mail.ts"

@@ -1,0 +1,89 @@
+import { mkdir, writeFile } from "node:fs"
+import { join } from "node:path"
+import { Clock, Effect } from "effect"
+import { type SendingError, SendingOutcomeUnknown, SendingUnavailable } from "./errors.ts"
+import { type Faults, refusalOf, unanswered } from "./faults.ts"
+import type { Mail, Sms } from "./mail.ts"
+import { mailDate, renderMail } from "./mime.ts"
+
+export interface FolderOptions {
+  readonly folder: string
+  /** The mails' sender, as it stands in the header. */
+  readonly from?: string
+  readonly faults?: Faults
+}
+
+const FROM = "FlowForge <orders@flowforge.example>"
+
+export const MAIL_ENDING = ".eml"
+export const SMS_ENDING = ".sms.txt"
+
+/** Folders of one hour each: `2026-11-23T09`. */
+const hourOf = (millis: number): string => new Date(millis).toISOString().slice(0, 13)
+
+export const makeMailFolder = ({ faults, folder, from = FROM }: FolderOptions) => ({
+  send: (mail: Mail) => send(mail, (now) => renderMail(mail, from, now), { folder, ending: MAIL_ENDING, faults })
+})
+
+export const makeSmsFolder = ({ faults, folder }: FolderOptions) => ({
+  send: (sms: Sms) =>
+    send(sms, (now) => `Date: ${mailDate(now)}\nTo: ${sms.to}\n\n${sms.text}\n`, { folder, ending: SMS_ENDING, faults })
+})
+
+interface Place {
+  readonly folder: string
+  readonly ending: string
+  readonly faults: Faults | undefined
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u
+
+const send = (
+  message: { readonly id: string; readonly to: string },
+  render: (now: number) => string,
+  { ending, faults, folder }: Place
+): Effect.Effect<void, SendingError> =>
+  Clock.clockWith((clock) => {
+    if (!UUID.test(message.id)) return Effect.die(new Error(`${JSON.stringify(message.id)} is no notification's id`))
+    const fault = faults?.()
+    const refusal = refusalOf(message.to, fault)
+    if (refusal !== undefined) return Effect.fail(refusal)
+    const now = clock.currentTimeMillisUnsafe()
+    const hour = join(folder, hourOf(now))
+    return Effect.callback<void, SendingError>((resume) => {
+      create(hour, { id: message.id, ending, text: render(now), copy: 1 }, (error) => resume(outcome(error, fault)))
+    })
+  })
+
+const outcome = (error: NodeJS.ErrnoException | null, fault: ReturnType<Faults>): Effect.Effect<void, SendingError> => {
+  if (error === null) return fault === "unanswered" ? Effect.fail(unanswered) : Effect.void
+  // What failed before a file was made left nothing; what failed while writing left a part, which may be a mail.
+  return Effect.fail(
+    error.syscall === "open" || error.syscall === "mkdir"
+      ? new SendingUnavailable({ reason: error.message })
+      : new SendingOutcomeUnknown({ reason: error.message })
+  )
+}
+
+interface Letter {
+  readonly id: string
+  readonly ending: string
+  readonly text: string
+  readonly copy: number
+}
+
+/**
+ * A second sending of one id gets a file of its own (`<id>-2`): that it happened must stay visible. The hour's folder is
+ * made when it turns out to be missing. Nothing is forced onto the disk: a mail company would not wait for ours.
+ */
+const create = (hour: string, letter: Letter, done: (error: NodeJS.ErrnoException | null) => void): void =>
+  writeFile(
+    join(hour, `${letter.id}${letter.copy === 1 ? "" : `-${letter.copy}`}${letter.ending}`),
+    letter.text,
+    { flag: "wx" },
+    (error) => {
+      if (error?.code === "EEXIST") return create(hour, { ...letter, copy: letter.copy + 1 }, done)
+      if (error?.code !== "ENOENT") return done(error)
+      mkdir(hour, { recursive: true }, (problem) => (problem === null ? create(hour, letter, done) : done(problem)))
+    }
+  )

@@ -1,0 +1,73 @@
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs"
+import { dirname, join } from "node:path"
+import { Clock, Duration, Effect, Option, type Redacted, Semaphore } from "effect"
+import { checkKey } from "./key.ts"
+import { ObjectStoreUnavailable } from "./error.ts"
+import type { ObjectStore } from "./object-store.ts"
+import { signedQuery } from "./signature.ts"
+
+export interface DiskOptions {
+  /** An object is `<folder>/<key>`. */
+  readonly folder: string
+  /** Where the objects' routes are reached from outside, such as `http://localhost:8080`. */
+  readonly publicBaseUrl: string
+  /** Signs addresses. */
+  readonly secret: Redacted.Redacted
+}
+
+/** Reads and writes under way at once: Node's own threads for files are four. */
+const CONCURRENCY = 16
+
+const unavailable = (error: Error) => new ObjectStoreUnavailable({ reason: error.message })
+
+/**
+ * Objects as files. A file appears whole or not at all (written beside, then renamed), also to a reader at the same
+ * time. It is not forced onto the disk: after a power cut the newest objects may be missing or empty, which is right
+ * for what can be rendered again from the database, and for nothing else.
+ */
+export const makeDisk = Effect.fnUntraced(function* (options: DiskOptions): Effect.fn.Return<ObjectStore["Service"]> {
+  const semaphore = yield* Semaphore.make(CONCURRENCY)
+  const pathOf = (key: string): string => join(options.folder, checkKey(key))
+  let writes = 0
+  return {
+    put: ({ body, key }) =>
+      semaphore.withPermit(
+        Effect.callback<void, ObjectStoreUnavailable>((resume) => {
+          const path = pathOf(key)
+          write(path, `${path}.${process.pid}-${writes++}.tmp`, body, (error) =>
+            resume(error === null ? Effect.void : Effect.fail(unavailable(error)))
+          )
+        })
+      ),
+    get: (key) =>
+      semaphore.withPermit(
+        Effect.callback<Option.Option<Uint8Array>, ObjectStoreUnavailable>((resume) => {
+          readFile(pathOf(key), (error, body) => {
+            if (error === null) return resume(Effect.succeedSome(body))
+            resume(error.code === "ENOENT" ? Effect.succeedNone : Effect.fail(unavailable(error)))
+          })
+        })
+      ),
+    signedUrl: (key, expiresIn) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const expires = Math.floor((now + Duration.toMillis(expiresIn)) / 1000)
+        return `${options.publicBaseUrl}/objects/${checkKey(key)}?${signedQuery(options.secret, key, expires)}`
+      })
+  }
+})
+
+type Done = (error: NodeJS.ErrnoException | null) => void
+
+/** The folder is made when it turns out to be missing: once a day, not once a file. */
+const write = (path: string, temporary: string, body: Uint8Array, done: Done, isSecondTry = false): void =>
+  writeFile(temporary, body, (error) => {
+    if (error?.code === "ENOENT" && !isSecondTry) {
+      return mkdir(dirname(path), { recursive: true }, (error) =>
+        error === null ? write(path, temporary, body, done, true) : done(error)
+      )
+    }
+    if (error !== null) return rm(temporary, { force: true }, () => done(error))
+    rename(temporary, path, (error) =>
+      error === null ? done(null) : rm(temporary, { force: true }, () => done(error))
+    )
+  })

@@ -1,0 +1,3 @@
+export { ObjectStoreUnavailable } from "./error.ts"
+export { ObjectStore } from "./object-store.ts"
+export { layerObjectRoutes, objectRoutes } from "./routes.ts"
