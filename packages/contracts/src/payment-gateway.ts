@@ -6,8 +6,8 @@ import { MinorUnits } from "./money.ts"
 const IdempotencyKey = Schema.NonEmptyString
 
 /**
- * What the payment company knows about one idempotency key. `captured` and `declined` are definite for ever,
- * unless `refunded` follows `captured`; `voided` promises that the key will never capture.
+ * What the payment company knows about one idempotency key, the same for ever: a capture's key is `captured`, `declined`
+ * or `voided` (which promises that it will never capture), a refund's key `refunded`.
  */
 export const GatewayPayment = Schema.Struct({
   idempotency_key: IdempotencyKey,
@@ -26,7 +26,7 @@ export class UnknownKey extends HttpApiError.Problem<UnknownKey>()("UnknownKey",
   title: "Nothing is recorded under this key"
 }) {}
 
-/** 409: the key was used before with another amount or token. */
+/** 409: the key was used before with another request, or the capture was refunded under another key. */
 export class KeyConflict extends HttpApiError.Problem<KeyConflict>()("KeyConflict", {
   type: "urn:gateway:key-conflict",
   status: 409,
@@ -88,13 +88,16 @@ export const LedgerEntry = Schema.Struct({
 })
 export type LedgerEntry = typeof LedgerEntry.Type
 
+const Rate = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+const Latency = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60_000 }))
+
 /** How the simulated company misbehaves, for tests and demonstrations. Rates are 0 to 1, latencies milliseconds. */
 export const GatewaySwitches = Schema.Struct({
-  latency_ms: Schema.Int,
+  latency_ms: Latency,
   unavailable: Schema.Boolean,
-  failure_rate: Schema.Number,
-  refund_failure_rate: Schema.Number,
-  timeout_after_capture_rate: Schema.Number
+  failure_rate: Rate,
+  refund_failure_rate: Rate,
+  timeout_after_capture_rate: Rate
 })
 export type GatewaySwitches = typeof GatewaySwitches.Type
 
@@ -108,11 +111,11 @@ export class GatewayControlApi extends HttpApi.make("payment-gateway-control").a
     HttpApiEndpoint.get("switches", "/control/switches", { success: GatewaySwitches }),
     HttpApiEndpoint.patch("change", "/control/switches", {
       payload: Schema.Struct({
-        latency_ms: Schema.optionalKey(Schema.Int),
+        latency_ms: Schema.optionalKey(Latency),
         unavailable: Schema.optionalKey(Schema.Boolean),
-        failure_rate: Schema.optionalKey(Schema.Number),
-        refund_failure_rate: Schema.optionalKey(Schema.Number),
-        timeout_after_capture_rate: Schema.optionalKey(Schema.Number)
+        failure_rate: Schema.optionalKey(Rate),
+        refund_failure_rate: Schema.optionalKey(Rate),
+        timeout_after_capture_rate: Schema.optionalKey(Rate)
       }),
       success: GatewaySwitches
     }),

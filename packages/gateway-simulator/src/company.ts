@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { GatewayPayment, GatewaySwitches } from "@flowforge/contracts"
-import type { Ledger } from "./ledger.ts"
-import { outcomeOf } from "./outcomes.ts"
+import { makeKeyedQueue } from "./keyed-queue.ts"
+import type { Ledger, LedgerLine } from "./ledger.ts"
+import { outcomeOf, REFUND_FAILURES, SLOW_MILLIS } from "./outcomes.ts"
 
 type Payment = typeof GatewayPayment.Encoded
 
@@ -18,24 +20,21 @@ export interface CaptureRequest {
   readonly reference: string
 }
 
-/** What is remembered of a key. `requested` is what the capture was asked for; a void of an unseen key has none. */
-interface Account {
-  payment: Payment
-  readonly requested: string | undefined
-  readonly token: string | undefined
+export interface RefundRequest {
+  readonly txn_id: string
+  readonly amount: number
 }
 
-const SLOW_MILLIS = 1_500
-const REFUND_FAILURES = 3
-
-export const makeCompany = (ledger: Ledger) => {
-  const accounts = new Map<string, Account>()
-  const refunds = new Map<string, Payment>()
-  /** The key of each capture, by its transaction. */
-  const keys = new Map<string, string>()
-  const underWay = new Map<string, Promise<Answer>>()
+/** The company's business: what was answered under a key is answered for ever. Reads its whole ledger at the start. */
+export const makeCompany = (ledger: Ledger, random: () => number) => {
+  /** By idempotency key. */
+  const lines = new Map<string, LedgerLine>()
+  /** By transaction. */
+  const captures = new Map<string, LedgerLine>()
+  const refunded = new Set<string>()
   const attempts = new Map<string, number>()
-  const switches: { -readonly [K in keyof GatewaySwitches]: GatewaySwitches[K] } = {
+  const inOrder = makeKeyedQueue<Answer>()
+  const switches: { -readonly [Name in keyof GatewaySwitches]: GatewaySwitches[Name] } = {
     latency_ms: 0,
     unavailable: false,
     failure_rate: 0,
@@ -43,127 +42,89 @@ export const makeCompany = (ledger: Ledger) => {
     timeout_after_capture_rate: 0
   }
 
-  for (const entry of ledger.entries) {
-    const { idempotency_key, amount, txn_id, refund_id } = entry
-    if (entry.kind === "refunded") {
-      refunds.set(idempotency_key, { idempotency_key, status: "refunded", amount, ...present({ txn_id, refund_id }) })
-      continue
-    }
-    if (txn_id !== undefined) keys.set(txn_id, idempotency_key)
-    accounts.set(idempotency_key, {
-      payment: { idempotency_key, status: entry.kind, amount, ...present({ txn_id }) },
-      requested: entry.kind === "voided" ? undefined : requestOf(amount, entry.reference ?? ""),
-      token: undefined
-    })
+  const learn = (line: LedgerLine): void => {
+    lines.set(line.idempotency_key, line)
+    if (line.kind === "captured" && line.txn_id !== undefined) captures.set(line.txn_id, line)
+    if (line.kind === "refunded" && line.txn_id !== undefined) refunded.add(line.txn_id)
+  }
+  ledger.recovered.forEach(learn)
+
+  /** On disk first, known to the company then. */
+  const book = async (line: Parameters<Ledger["append"]>[0]): Promise<Answer> => {
+    const booked = await ledger.append(line)
+    learn(booked)
+    return answerTo(booked)
   }
 
   const attempt = (name: string): number => {
-    const n = (attempts.get(name) ?? 0) + 1
-    attempts.set(name, n)
-    return n
+    const count = (attempts.get(name) ?? 0) + 1
+    attempts.set(name, count)
+    return count
   }
-
-  /** One at a time for each key: the second waits for the first and then finds what it made. */
-  const inOrder = async (key: string, work: () => Promise<Answer>): Promise<Answer> => {
-    const before = underWay.get(key)
-    const mine = before === undefined ? work() : before.then(work, work)
-    underWay.set(key, mine)
-    try {
-      return await mine
-    } finally {
-      if (underWay.get(key) === mine) underWay.delete(key)
-    }
-  }
-
-  const refusesEverybody = (): boolean =>
-    switches.unavailable || (switches.failure_rate > 0 && Math.random() < switches.failure_rate)
-
-  const capture = (key: string, request: CaptureRequest): Promise<Answer> =>
-    inOrder(key, async () => {
-      const requested = requestOf(request.amount, request.reference)
-      const known = accounts.get(key)
-      if (known !== undefined) {
-        if (known.requested !== undefined && known.requested !== requested) return { status: 409 }
-        return { status: 200, payment: known.payment }
-      }
-      if (request.token === "tok_flaky" && attempt(`flaky ${key}`) === 1) return { status: 503 }
-      if (request.token === "tok_slow") await new Promise((wake) => setTimeout(wake, SLOW_MILLIS))
-      const outcome = outcomeOf(request.token, request.reference)
-      const payment: Payment =
-        outcome.kind === "captured"
-          ? { idempotency_key: key, status: "captured", txn_id: `txn_${randomUUID()}`, amount: request.amount }
-          : { idempotency_key: key, status: "declined", decline_reason: outcome.reason, amount: request.amount }
-      accounts.set(key, { payment, requested, token: request.token })
-      if (payment.txn_id !== undefined) keys.set(payment.txn_id, key)
-      await ledger.append({
-        kind: outcome.kind,
-        idempotency_key: key,
-        reference: request.reference,
-        amount: request.amount,
-        ...present({ txn_id: payment.txn_id })
-      })
-      const vanishes =
-        request.token === "tok_timeout_after_capture" ||
-        (switches.timeout_after_capture_rate > 0 && Math.random() < switches.timeout_after_capture_rate)
-      return vanishes ? { status: "never" } : { status: 200, payment }
-    })
-
-  const voidKey = (key: string): Promise<Answer> =>
-    inOrder(key, async () => {
-      const known = accounts.get(key)
-      if (known !== undefined) return { status: 200, payment: known.payment }
-      const payment: Payment = { idempotency_key: key, status: "voided", amount: 0 }
-      accounts.set(key, { payment, requested: undefined, token: undefined })
-      await ledger.append({ kind: "voided", idempotency_key: key, amount: 0 })
-      return { status: 200, payment }
-    })
-
-  const refund = (key: string, request: { readonly txn_id: string; readonly amount: number }): Promise<Answer> =>
-    inOrder(key, async () => {
-      const known = refunds.get(key)
-      if (known !== undefined) {
-        return known.txn_id === request.txn_id && known.amount === request.amount
-          ? { status: 200, payment: known }
-          : { status: 409 }
-      }
-      const captured = accounts.get(keys.get(request.txn_id) ?? "")
-      if (captured === undefined) return { status: 404 }
-      if (captured.token === "tok_refund_fails" && attempt(`refund ${key}`) <= REFUND_FAILURES) return { status: 503 }
-      if (switches.refund_failure_rate > 0 && Math.random() < switches.refund_failure_rate) return { status: 503 }
-      const payment: Payment = {
-        idempotency_key: key,
-        status: "refunded",
-        txn_id: request.txn_id,
-        refund_id: `ref_${randomUUID()}`,
-        amount: request.amount
-      }
-      refunds.set(key, payment)
-      await ledger.append({
-        kind: "refunded",
-        idempotency_key: key,
-        amount: request.amount,
-        ...present({ txn_id: payment.txn_id, refund_id: payment.refund_id })
-      })
-      return { status: 200, payment }
-    })
+  const happens = (rate: number): boolean => rate > 0 && random() < rate
 
   return {
     switches,
-    refusesEverybody,
-    capture,
-    void: voidKey,
-    refund,
+    refusesEverybody: (): boolean => switches.unavailable || happens(switches.failure_rate),
+
+    capture: (key: string, request: CaptureRequest): Promise<Answer> =>
+      inOrder(key, async () => {
+        const known = lines.get(key)
+        if (known !== undefined) {
+          return known.kind === "voided" || isSameCapture(known, request) ? answerTo(known) : { status: 409 }
+        }
+        if (request.token === "tok_flaky" && attempt(`capture ${key}`) === 1) return { status: 503 }
+        if (request.token === "tok_slow") await sleep(SLOW_MILLIS)
+        const outcome = outcomeOf(request.token, request.reference)
+        const answer = await book(
+          outcome.kind === "captured"
+            ? { kind: "captured", idempotency_key: key, txn_id: `txn_${randomUUID()}`, ...request }
+            : { kind: "declined", idempotency_key: key, decline_reason: outcome.reason, ...request }
+        )
+        const vanishes = request.token === "tok_timeout_after_capture" || happens(switches.timeout_after_capture_rate)
+        return vanishes ? { status: "never" } : answer
+      }),
+
+    /** A key that nothing is known of never captures after this. */
+    void: (key: string): Promise<Answer> =>
+      inOrder(key, async () => {
+        const known = lines.get(key)
+        return known === undefined ? book({ kind: "voided", idempotency_key: key, amount: 0 }) : answerTo(known)
+      }),
+
+    /** Of one capture once, whatever the key: two at once for the same capture wait for each other. */
+    refund: (key: string, { txn_id, amount }: RefundRequest): Promise<Answer> =>
+      inOrder(`txn ${txn_id}`, async () => {
+        const known = lines.get(key)
+        if (known !== undefined) {
+          const isSame = known.kind === "refunded" && known.txn_id === txn_id && known.amount === amount
+          return isSame ? answerTo(known) : { status: 409 }
+        }
+        const captured = captures.get(txn_id)
+        if (captured === undefined) return { status: 404 }
+        if (refunded.has(txn_id) || amount !== captured.amount) return { status: 409 }
+        if (captured.token === "tok_refund_fails" && attempt(`refund ${key}`) <= REFUND_FAILURES) return { status: 503 }
+        if (happens(switches.refund_failure_rate)) return { status: 503 }
+        return book({ kind: "refunded", idempotency_key: key, txn_id, refund_id: `ref_${randomUUID()}`, amount })
+      }),
+
     find: (key: string): Answer => {
-      const payment = refunds.get(key) ?? accounts.get(key)?.payment
-      return payment === undefined ? { status: 404 } : { status: 200, payment }
+      const known = lines.get(key)
+      return known === undefined ? { status: 404 } : answerTo(known)
     }
   }
 }
 
 export type Company = ReturnType<typeof makeCompany>
 
-const requestOf = (amount: number, reference: string): string => `${amount} ${reference}`
+const answerTo = ({ idempotency_key, kind, amount, txn_id, refund_id, decline_reason }: LedgerLine): Answer => ({
+  status: 200,
+  // What is undefined is not written.
+  payment: { idempotency_key, status: kind, amount, txn_id, refund_id, decline_reason } as Payment
+})
 
-/** The object without what is undefined. */
-const present = <A extends object>(values: A): { [K in keyof A]: Exclude<A[K], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+const isSameCapture = (known: LedgerLine, request: CaptureRequest): boolean =>
+  known.amount === request.amount &&
+  known.token === request.token &&
+  known.method === request.method &&
+  known.reference === request.reference

@@ -1,6 +1,11 @@
 /** What becomes of a capture, as its token says. */
 export type Outcome = { readonly kind: "captured" } | { readonly kind: "declined"; readonly reason: string }
 
+/** How long `tok_slow` takes. */
+export const SLOW_MILLIS = 1_500
+/** How often the refund of a `tok_refund_fails` is refused before it works. */
+export const REFUND_FAILURES = 3
+
 /** FNV-1a over a text, spread over 0 to 9,999. */
 const bucketOf = (text: string): number => {
   let hash = 0x811c9dc5

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
 import { GatewaySwitches } from "@flowforge/contracts"
 import { Result, Schema } from "effect"
-import type { Answer, CaptureRequest, Company } from "./company.ts"
+import type { Answer, CaptureRequest, Company, RefundRequest } from "./company.ts"
 import type { Ledger } from "./ledger.ts"
 
 const PROBLEMS: Readonly<Record<number, { readonly type: string; readonly title: string }>> = {
@@ -19,10 +20,20 @@ const decodeSwitches = Schema.decodeUnknownResult(
   )
 )
 
-/** The company's HTTP interface, as declared by GatewayApi and GatewayControlApi of the contracts. */
-export const makeServer = (company: Company, ledger: Ledger): Server =>
+/** The request cannot be read. */
+class BadRequest extends Error {}
+
+/**
+ * The company's HTTP interface, as declared by GatewayApi and GatewayControlApi of the contracts. `onFailure` hears of
+ * what the company cannot go on with: its ledger could not be written.
+ */
+export const makeServer = (company: Company, ledger: Ledger, onFailure: (error: Error) => void): Server =>
   createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
-    route(company, ledger, request, response).catch(() => send(response, 400, undefined))
+    route(company, ledger, request, response).catch((error: Error) => {
+      if (error instanceof BadRequest) return send(response, 400, undefined)
+      response.destroy()
+      onFailure(error)
+    })
   })
 
 const route = async (
@@ -35,7 +46,7 @@ const route = async (
   if (url.startsWith("/control/") || url === "/health/live") return control(company, ledger, request, response)
   const key = request.headers["idempotency-key"]
   const body = request.method === "POST" ? await read(request) : ""
-  if (company.switches.latency_ms > 0) await new Promise((wake) => setTimeout(wake, company.switches.latency_ms))
+  if (company.switches.latency_ms > 0) await sleep(company.switches.latency_ms)
   if (company.refusesEverybody()) return send(response, 503, undefined)
   const answer = await answerOf(company, `${request.method} ${url.split("?", 1)[0]}`, key, body)
   if (answer.status === "never") return
@@ -43,25 +54,27 @@ const route = async (
 }
 
 const answerOf = async (company: Company, route: string, key: unknown, body: string): Promise<Answer> => {
-  if (route.startsWith("GET /v1/payments/")) return company.find(decodeURIComponent(route.slice(17)))
+  if (route.startsWith("GET /v1/payments/")) return company.find(keyIn(route))
   if (typeof key !== "string" || key === "") return { status: 400 }
   switch (route) {
     case "POST /v1/captures": {
-      const request = JSON.parse(body) as CaptureRequest
+      const request = parse(body) as CaptureRequest
       const isValid =
         Number.isSafeInteger(request.amount) &&
         request.amount >= 0 &&
+        typeof request.method === "string" &&
         typeof request.token === "string" &&
         typeof request.reference === "string"
-      return isValid ? company.capture(key, request) : { status: 400 }
+      if (!isValid) return { status: 400 }
+      const { amount, method, reference, token } = request
+      return company.capture(key, { amount, method, reference, token })
     }
     case "POST /v1/voids":
       return company.void(key)
     case "POST /v1/refunds": {
-      const request = JSON.parse(body) as { readonly txn_id: string; readonly amount: number }
-      return typeof request.txn_id === "string" && Number.isSafeInteger(request.amount)
-        ? company.refund(key, request)
-        : { status: 400 }
+      const request = parse(body) as RefundRequest
+      const isValid = typeof request.txn_id === "string" && Number.isSafeInteger(request.amount)
+      return isValid ? company.refund(key, request) : { status: 400 }
     }
     default:
       return { status: 404 }
@@ -82,12 +95,12 @@ const control = async (
     case "GET /control/ledger": {
       const after = Math.max(0, Number(url.searchParams.get("after") ?? 0) || 0)
       const limit = Math.min(MAX_PAGE, Number(url.searchParams.get("limit") ?? MAX_PAGE) || MAX_PAGE)
-      return send(response, 200, { entries: ledger.entries.slice(after, after + limit) })
+      return send(response, 200, { entries: ledger.page(after, limit) })
     }
     case "GET /control/switches":
       return send(response, 200, company.switches)
     case "PATCH /control/switches": {
-      const change = decodeSwitches(JSON.parse(await read(request)))
+      const change = decodeSwitches(parse(await read(request)))
       if (Result.isFailure(change)) return send(response, 400, undefined)
       Object.assign(company.switches, change.success)
       return send(response, 200, company.switches)
@@ -109,14 +122,32 @@ const send = (response: ServerResponse, status: number, body: unknown): void => 
     .end(text)
 }
 
+const keyIn = (route: string): string => {
+  try {
+    return decodeURIComponent(route.slice("GET /v1/payments/".length))
+  } catch (cause) {
+    throw new BadRequest("not a key", { cause })
+  }
+}
+
+const parse = (body: string): unknown => {
+  try {
+    const value: unknown = JSON.parse(body)
+    if (typeof value === "object" && value !== null) return value
+  } catch (cause) {
+    throw new BadRequest("not JSON", { cause })
+  }
+  throw new BadRequest("not an object")
+}
+
 const read = (request: IncomingMessage): Promise<string> =>
   new Promise((done, fail) => {
     let text = ""
     request.setEncoding("utf8")
     request.on("data", (chunk: string) => {
       text += chunk
-      if (text.length > MAX_BODY) fail(new Error("too large"))
+      if (text.length > MAX_BODY) fail(new BadRequest("too large"))
     })
     request.on("end", () => done(text))
-    request.on("error", fail)
+    request.on("error", (cause) => fail(new BadRequest("cut off", { cause })))
   })
