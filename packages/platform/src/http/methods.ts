@@ -1,5 +1,3 @@
-import type { HttpApi } from "effect/http-api"
-
 /** Which methods an address answers. */
 export interface KnownRoute {
   readonly method: string
@@ -7,7 +5,7 @@ export interface KnownRoute {
 }
 
 /** Every address of an API. */
-export const routesOf = (api: HttpApi.Top): ReadonlyArray<KnownRoute> =>
+export const routesOf = (api: { readonly groups: object }): ReadonlyArray<KnownRoute> =>
   Object.values(api.groups).flatMap((group) =>
     Object.values((group as { readonly endpoints: Record<string, KnownRoute> }).endpoints).map(({ method, path }) => ({
       method,

@@ -1,0 +1,61 @@
+import { join } from "node:path"
+import { PaymentService } from "@flowforge/payment"
+import { Mailer, ObjectStore, SmsSender } from "@flowforge/platform"
+import { listen } from "@flowforge/platform/http"
+import { Effect, Layer, Redacted } from "effect"
+import { embeddedConfig } from "./config.ts"
+import { startDatabase } from "./database.ts"
+import { startGateway } from "./gateway.ts"
+import { layerManagement, layerPublic } from "./http.ts"
+import { lockDataFolder } from "./instance/lock.ts"
+import { publishRecord } from "./instance/record.ts"
+import { layerShared, layerWorkers } from "./services.ts"
+import { signingKey } from "./signing-key.ts"
+
+/**
+ * The whole system in this process, on the data folder, until the scope closes: ports first (they answer 503 until all is
+ * there), then the database, the payment company as a child process, the services, and HTTP last. Closing goes backwards.
+ */
+export const startSystem = Effect.gen(function* () {
+  const { publicPort, managementPort, folder, notifications } = yield* embeddedConfig
+  yield* lockDataFolder(folder)
+  const publicListener = yield* listen({ port: publicPort, variable: "PORT" })
+  const managementListener = yield* listen({ port: managementPort, variable: "MANAGEMENT_PORT" })
+  const publicUrl = `http://localhost:${publicListener.port}`
+  const managementUrl = `http://localhost:${managementListener.port}`
+  const objectsFolder = join(folder, "objects")
+  const mailFolder = join(folder, "mail")
+  const key = yield* signingKey(folder)
+  const database = yield* startDatabase(folder)
+  const gateway = yield* startGateway({ folder: join(folder, "gateway") })
+
+  const outsideWorld =
+    notifications === "instant"
+      ? Layer.mergeAll(ObjectStore.layerInstant, Mailer.layerInstant, SmsSender.layerInstant)
+      : Layer.mergeAll(
+          ObjectStore.layerDisk({ folder: objectsFolder, publicBaseUrl: publicUrl, secret: key }),
+          Mailer.layerOutboxFolder({ folder: mailFolder }),
+          SmsSender.layerOutboxFolder({ folder: mailFolder })
+        )
+  yield* Layer.build(
+    Layer.mergeAll(
+      layerPublic(publicListener, { signingKey: key }),
+      layerManagement(managementListener, { mailFolder })
+    ).pipe(
+      Layer.provideMerge(layerWorkers),
+      Layer.provide([layerShared, outsideWorld, PaymentService.layerGateway(gateway.url)]),
+      Layer.provide(database.layer)
+    )
+  )
+  const record = {
+    pid: process.pid,
+    publicUrl,
+    managementUrl,
+    postgresUrl: Redacted.value(database.url),
+    gatewayUrl: gateway.url,
+    objectsFolder,
+    mailFolder
+  }
+  yield* publishRecord(folder, record)
+  return { ...record, folder }
+})
