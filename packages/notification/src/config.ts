@@ -1,0 +1,29 @@
+import { Config, Context, Duration, Layer } from "effect"
+
+/** Every variable that the notification service reads. */
+export class NotificationConfig extends Context.Service<
+  NotificationConfig,
+  {
+    /** NOTIFICATION_PUBLIC_URL: where customers reach the public port; links in mails begin with it. */
+    readonly publicUrl: string
+    /** NOTIFICATION_BATCH_SIZE: the most events claimed in one transaction. */
+    readonly batchSize: number
+    /** NOTIFICATION_BATCH_LINGER: how long to gather more events into a batch that is not full. */
+    readonly batchLinger: Duration.Duration
+    /** NOTIFICATION_CLAIM_LIMIT: after this, a sending without a result is unknown for good. */
+    readonly claimLimit: Duration.Duration
+  }
+>()("@flowforge/notification/NotificationConfig") {
+  static readonly layer: Layer.Layer<NotificationConfig, Config.ConfigError> = Layer.effect(
+    NotificationConfig,
+    Config.all({
+      publicUrl: Config.NonEmptyString("NOTIFICATION_PUBLIC_URL").pipe(
+        Config.withDefault("http://localhost:8080"),
+        Config.map((url) => url.replace(/\/+$/u, ""))
+      ),
+      batchSize: Config.Int("NOTIFICATION_BATCH_SIZE").pipe(Config.withDefault(200)),
+      batchLinger: Config.Duration("NOTIFICATION_BATCH_LINGER").pipe(Config.withDefault(Duration.millis(5))),
+      claimLimit: Config.Duration("NOTIFICATION_CLAIM_LIMIT").pipe(Config.withDefault(Duration.seconds(30)))
+    })
+  )
+}

@@ -1,0 +1,35 @@
+import { Topics } from "@flowforge/contracts"
+import { Consumer } from "@flowforge/messaging"
+import { Notifying } from "./notifying.ts"
+
+/** Calls under way at once, in one member. */
+const CONCURRENCY = 16
+
+/**
+ * One attempt for each claim: a second one in place would send under a claim that the first gave back. A sending has a
+ * few seconds; what takes longer has an unknown outcome, and waits parked for its claim's time limit.
+ */
+const policy = {
+  immediateAttempts: 1,
+  inlineBudget: "4 seconds",
+  maxAttempts: 12,
+  backoff: { base: "2 seconds", cap: "2 minutes" }
+} as const
+
+/** What the notification service listens to: how orders end. */
+export const entries = [
+  Consumer.calling(Topics.orderConfirmed, {
+    concurrency: CONCURRENCY,
+    policy,
+    prepare: (deliveries) => Notifying.use((notifying) => notifying.prepareConfirmed(deliveries)),
+    call: (delivery, plan) => Notifying.use((notifying) => notifying.call(delivery, plan)),
+    record: (results) => Notifying.use((notifying) => notifying.record(results))
+  }),
+  Consumer.calling(Topics.orderCancelled, {
+    concurrency: CONCURRENCY,
+    policy,
+    prepare: (deliveries) => Notifying.use((notifying) => notifying.prepareCancelled(deliveries)),
+    call: (delivery, plan) => Notifying.use((notifying) => notifying.call(delivery, plan)),
+    record: (results) => Notifying.use((notifying) => notifying.record(results))
+  })
+] as const

@@ -1,0 +1,1 @@
+export * as NotificationService from "./layer.ts"
