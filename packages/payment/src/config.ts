@@ -11,7 +11,7 @@ export class PaymentConfig extends Context.Service<
     /** PAYMENT_BATCH_SIZE, PAYMENT_BATCH_LINGER: the most events in one batch, and how long to gather them. */
     readonly batchSize: number
     readonly batchLinger: Duration.Duration
-    /** PAYMENT_MAX_PENDING_AGE: from when a capture without an outcome is given up: voided, or found captured. */
+    /** PAYMENT_MAX_PENDING_AGE: how long after a failure a capture may be without an outcome, until it is voided, or found captured. */
     readonly maxPendingAge: Duration.Duration
     /** PAYMENT_RETRY_BASE, PAYMENT_RETRY_CAP: backoff of voids and refunds that fail. */
     readonly retryBase: Duration.Duration
@@ -25,7 +25,7 @@ export class PaymentConfig extends Context.Service<
       gatewayConnections: Config.Int("PAYMENT_GATEWAY_CONNECTIONS").pipe(Config.withDefault(32)),
       batchSize: Config.Int("PAYMENT_BATCH_SIZE").pipe(Config.withDefault(200)),
       batchLinger: Config.Duration("PAYMENT_BATCH_LINGER").pipe(Config.withDefault(Duration.millis(2))),
-      maxPendingAge: Config.Duration("PAYMENT_MAX_PENDING_AGE").pipe(Config.withDefault(Duration.minutes(15))),
+      maxPendingAge: Config.Duration("PAYMENT_MAX_PENDING_AGE").pipe(Config.withDefault(Duration.minutes(10))),
       retryBase: Config.Duration("PAYMENT_RETRY_BASE").pipe(Config.withDefault(Duration.millis(500))),
       retryCap: Config.Duration("PAYMENT_RETRY_CAP").pipe(Config.withDefault(Duration.minutes(1)))
     })

@@ -1,2 +1,2 @@
-export { PaymentGateway } from "./gateway.ts"
+export { PaymentGateway } from "./gateway/index.ts"
 export * as PaymentService from "./layer.ts"

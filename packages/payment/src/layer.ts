@@ -4,7 +4,7 @@ import { Duration, Effect, Layer } from "effect"
 import { SettlementBell } from "./bell.ts"
 import { PaymentConfig } from "./config.ts"
 import { entries } from "./consumers.ts"
-import * as GatewayHttp from "./gateway-http.ts"
+import { layerHttp } from "./gateway/index.ts"
 import { PaymentMoves } from "./payments.ts"
 import { layerSettlements } from "./settlements.ts"
 import { Payments } from "./store.ts"
@@ -21,7 +21,7 @@ export const subscription = { group: "payment", topics: [Topics.orderCreated.nam
 export const layerGateway = (url: string) =>
   Layer.unwrap(
     Effect.map(PaymentConfig, ({ gatewayTimeout, gatewayConnections }) =>
-      GatewayHttp.layerHttp({ url, timeout: gatewayTimeout, connections: gatewayConnections })
+      layerHttp({ url, timeout: gatewayTimeout, connections: gatewayConnections })
     )
   ).pipe(Layer.provide(PaymentConfig.layer))
 

@@ -4,7 +4,7 @@ import { SqlClient } from "effect/sql"
 import { SettlementBell } from "./bell.ts"
 import { PaymentConfig } from "./config.ts"
 import { owed } from "./domain.ts"
-import { PaymentGateway } from "./gateway.ts"
+import { PaymentGateway } from "./gateway/index.ts"
 import * as Metrics from "./metrics.ts"
 import { PaymentMoves } from "./payments.ts"
 import { type Payment, Payments } from "./store.ts"
@@ -14,7 +14,7 @@ const CONCURRENCY = 8
 /** Longer than any call may take: a worker that dies leaves its payments to others after this. */
 const LEASE_MILLIS = 30_000
 const POLL = "1 second"
-/** How often long-pending captures are looked for, and the gauge is counted. */
+/** How often the gauge is counted. */
 const SURVEY_MILLIS = 30_000
 /** From so many failed attempts on, each further doubling of them is worth a warning. */
 const WARN_FROM = 4
@@ -39,7 +39,7 @@ const settle = Effect.fnUntraced(function* (payment: Payment) {
       Effect.gen(function* () {
         const attempts = payment.attempts + 1
         const cap = Math.min(Duration.toMillis(retryCap), Duration.toMillis(retryBase) * 2 ** payment.attempts)
-        const reason = "reason" in error ? String(error.reason) : error.message
+        const reason = error._tag === "SqlError" ? error.message : error.reason
         yield* store.noteFailure(orderId, reason.slice(0, 500), Math.ceil((yield* Random.next) * cap))
         if (attempts >= WARN_FROM && Number.isInteger(Math.log2(attempts))) {
           yield* Effect.logWarning("a payment cannot be settled with the gateway yet").pipe(
@@ -61,8 +61,6 @@ export const settleDue = Effect.gen(function* () {
 
 const survey = Effect.gen(function* () {
   const store = yield* Payments
-  const { maxPendingAge } = yield* PaymentConfig
-  yield* store.giveUpPending(Duration.toSeconds(maxPendingAge))
   yield* Metric.update(Metrics.owed, yield* store.countOwed)
 })
 

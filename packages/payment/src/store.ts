@@ -9,7 +9,6 @@ export interface Intent {
   readonly userId: UserId
   readonly amount: MinorUnits
   readonly method: string
-  readonly token: string
   readonly items: ReadonlyArray<Line>
   readonly traceparent: string | undefined
 }
@@ -21,13 +20,12 @@ export interface Payment {
   readonly user_id: UserId | null
   readonly amount: MinorUnits | null
   readonly method: string | null
-  readonly token: string | null
   readonly items: ReadonlyArray<Line> | null
   readonly traceparent: string | null
   readonly attempts: number
 }
 
-/** A change of a row. `due` is when something is owed to the gateway next: at once, or never again. */
+/** A change of a row. What is owed to the gateway then is due at once. */
 export interface Change {
   readonly orderId: OrderId
   readonly state: PaymentState
@@ -40,7 +38,7 @@ interface Row extends Omit<Payment, "state"> {
   readonly decline_reason: string | null
 }
 
-const COLUMNS = `order_id, user_id, amount::float8 AS amount, method, token, items, status, txn_id, refund_id,
+const COLUMNS = `order_id, user_id, amount::float8 AS amount, method, items, status, txn_id, refund_id,
   decline_reason, traceparent, attempts`
 
 /** The table `payments`. Rows are locked in ascending order of their order ids. */
@@ -55,8 +53,11 @@ export class Payments extends Context.Service<
     readonly save: (changes: ReadonlyArray<Change>) => Effect.Effect<void, SqlError.SqlError>
     /** Takes payments that owe the gateway something, leaving them to others again after `leaseMillis`. */
     readonly takeDue: (limit: number, leaseMillis: number) => Effect.Effect<ReadonlyArray<Payment>, SqlError.SqlError>
-    /** Captures without an outcome for longer than this become due: they are voided, or found captured. */
-    readonly giveUpPending: (ageSeconds: number) => Effect.Effect<number, SqlError.SqlError>
+    /** Sets when a capture that is still without an outcome becomes due, unless that is set already. */
+    readonly limitPending: (
+      orders: ReadonlyArray<OrderId>,
+      limitMillis: number
+    ) => Effect.Effect<void, SqlError.SqlError>
     readonly noteFailure: (order: OrderId, error: string, delayMillis: number) => Effect.Effect<void, SqlError.SqlError>
     /** How many payments owe the gateway a void or a refund. */
     readonly countOwed: Effect.Effect<number, SqlError.SqlError>
@@ -77,15 +78,14 @@ export class Payments extends Context.Service<
           const orders = sorted.map(({ orderId }) => orderId)
           return Effect.andThen(
             sql.unsafe(
-              `INSERT INTO payments (order_id, user_id, amount, method, token, items, traceparent, status)
-               SELECT t.*, 'pending' FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
-                 $7::text[]) AS t ON CONFLICT DO NOTHING`,
+              `INSERT INTO payments (order_id, user_id, amount, method, items, traceparent, status)
+               SELECT t.*, 'pending' FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::jsonb[],
+                 $6::text[]) AS t ON CONFLICT DO NOTHING`,
               [
                 orders,
                 sorted.map(({ userId }) => userId),
                 sorted.map(({ amount }) => String(amount)),
                 sorted.map(({ method }) => method),
-                sorted.map(({ token }) => token),
                 sorted.map(({ items }) => JSON.stringify(items)),
                 sorted.map(({ traceparent }) => traceparent ?? "")
               ]
@@ -133,16 +133,13 @@ export class Payments extends Context.Service<
                ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING ${COLUMNS}`,
             [limit, leaseMillis]
           ),
-        giveUpPending: (ageSeconds) =>
-          Effect.map(
+        limitPending: (orders, limitMillis) =>
+          Effect.asVoid(
             sql.unsafe(
-              `UPDATE payments SET next_attempt_at = now() WHERE order_id IN (
-                 SELECT order_id FROM payments WHERE status = 'pending' AND next_attempt_at IS NULL
-                   AND created_at < now() - $1::float8 * interval '1 second' LIMIT 100 FOR UPDATE SKIP LOCKED)
-               RETURNING 1`,
-              [ageSeconds]
-            ),
-            (given) => given.length
+              `UPDATE payments SET next_attempt_at = now() + $2::float8 * interval '1 ms'
+               WHERE order_id = ANY ($1::uuid[]) AND status = 'pending' AND next_attempt_at IS NULL`,
+              [orders, limitMillis]
+            )
           ),
         noteFailure: (order, error, delayMillis) =>
           Effect.asVoid(
@@ -154,7 +151,9 @@ export class Payments extends Context.Service<
             )
           ),
         countOwed: Effect.map(
-          sql<{ n: number }>`SELECT count(*)::int AS n FROM payments WHERE next_attempt_at IS NOT NULL`,
+          sql<{
+            n: number
+          }>`SELECT count(*)::int AS n FROM payments WHERE next_attempt_at IS NOT NULL AND status <> 'pending'`,
           (found) => found[0]!.n
         )
       })
