@@ -15,7 +15,7 @@ export interface LaunchedSystem {
   readonly folder: string
   readonly publicUrl: string
   readonly managementUrl: string
-  /** Starts it and waits until it is ready; answers where its parts are. */
+  /** Starts it where it does not run, and waits until it is ready; answers where its parts are. */
   readonly start: () => Promise<InstanceRecord>
   /** Sends the signal and waits for the end of the process. */
   readonly end: (signal: NodeJS.Signals) => Promise<void>
@@ -58,6 +58,7 @@ export const systemOn = (
   let output = ""
   const publicUrl = `http://127.0.0.1:${publicPort}`
   const start = async (): Promise<InstanceRecord> => {
+    if (child !== undefined) return Effect.runPromise(findInstance(folder))
     output = ""
     const started = spawn(process.execPath, [program], {
       env: {

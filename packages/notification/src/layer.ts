@@ -2,8 +2,10 @@ import { Consumer, Outbox } from "@flowforge/messaging"
 import { Effect, Layer } from "effect"
 import { NotificationConfig } from "./config.ts"
 import { entries } from "./consumers.ts"
+import { layerReceipts } from "./handlers.ts"
 import { jobs } from "./jobs.ts"
 import { Notifying } from "./notifying.ts"
+import { Pdfs } from "./receipts/pdfs.ts"
 import { Sending } from "./sending.ts"
 import { Settlements } from "./settlements.ts"
 import { NotificationStore } from "./store.ts"
@@ -12,6 +14,9 @@ const GROUP = "notification"
 
 /** What this service's group reads. */
 export const subscription = { group: GROUP, topics: entries.map(({ topic }) => topic.name) }
+
+/** The `receipts` group of the public API. Outside: SqlClient, ObjectStore. */
+export const layerHttp = layerReceipts.pipe(Layer.provide(Pdfs.layer), Layer.provide(NotificationStore.layerPostgres))
 
 /** A member of the consumer group `notification`. Outside: SqlClient, Broker, Wakeups, ObjectStore, Mailer, SmsSender. */
 export const layerConsumers = Layer.unwrap(

@@ -2,8 +2,10 @@ export { Cache, type CacheEntry } from "./cache.ts"
 export {
   type Fault,
   type Faults,
+  layerMailRoutes,
   type Mail,
   Mailer,
+  mailRoutes,
   RecipientRefused,
   type SendingError,
   SendingOutcomeUnknown,

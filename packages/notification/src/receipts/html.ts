@@ -77,5 +77,5 @@ export const renderHtml = (receipt: Receipt): string => {
   return `${HEAD}${receipt.orderId}</dd>
 <dt>Date</dt><dd>${formatDay(receipt.day)}</dd>
 <dt>Customer</dt><dd><bdi>${escapeHtml(receipt.customer)}</bdi>${LINES}${lines}</tbody>
-<tfoot><tr><td colspan="3">Total</td><td class="n">${formatAmount(receipt.total)}${FOOT}`
+<tfoot><tr><td colspan="2">Total</td><td colspan="2" class="n">${formatAmount(receipt.total)}${FOOT}`
 }

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+/** What a customer wants: the body of the request, and whether they cancel at once. */
+export interface Wish {
+  readonly body: object
+  readonly cancels: boolean
+}
+
+/** Customers outside of the system, with a log of their own of what they were promised. */
+export interface Customers {
+  /** Ids of every order that got a 202, in order. */
+  readonly accepted: ReadonlyArray<string>
+  /** Requests whose first answer was lost and that were asked again. */
+  readonly repeated: () => number
+  /** Answers that no customer should ever see. */
+  readonly complaints: ReadonlyArray<string>
+  /** Lets those under way finish: everything asked for has been promised. */
+  readonly stop: () => Promise<void>
+}
+
+const RETRY_MILLIS = 100
+const PATIENCE_MILLIS = 120_000
+
+/**
+ * Customers who keep ordering, whatever happens: each repeats the request with the same Idempotency-Key until there is
+ * an answer, as a good client does. `wishOf` says what the n-th wants.
+ */
+export const sendCustomers = (options: {
+  readonly publicUrl: string
+  readonly customers: number
+  readonly pauseMillis: number
+  readonly wishOf: (n: number) => Wish
+}): Customers => {
+  const accepted: Array<string> = []
+  const complaints: Array<string> = []
+  let repeated = 0
+  let asked = 0
+  let open = true
+
+  const post = (path: string, body: object | undefined, headers: Record<string, string> = {}) =>
+    fetch(`${options.publicUrl}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(5_000)
+    }).then(
+      async (response) => ({ status: response.status, text: await response.text() }),
+      () => undefined
+    )
+
+  const order = async (n: number): Promise<void> => {
+    const { body, cancels } = options.wishOf(n)
+    const key = `customer-${n}`
+    const patience = performance.now() + PATIENCE_MILLIS
+    for (let tries = 0; performance.now() < patience; tries++) {
+      const answer = await post("/orders", body, { "idempotency-key": key })
+      if (answer?.status === 202) {
+        const { order_id } = JSON.parse(answer.text) as { readonly order_id: string }
+        accepted.push(order_id)
+        if (tries > 0) repeated++
+        if (cancels) await post(`/orders/${order_id}/cancel`, undefined)
+        return
+      }
+      if (answer !== undefined && ![409, 429, 503].includes(answer.status)) {
+        complaints.push(`${answer.status} ${answer.text.slice(0, 300)}`)
+        return
+      }
+      await sleep(RETRY_MILLIS)
+    }
+    complaints.push(`customer ${n} gave up`)
+  }
+
+  const shop = async (): Promise<void> => {
+    while (open) {
+      await order(asked++)
+      await sleep(options.pauseMillis)
+    }
+  }
+  const all = Array.from({ length: options.customers }, shop)
+  return {
+    accepted,
+    complaints,
+    repeated: () => repeated,
+    stop: async () => {
+      open = false
+      await Promise.all(all)
+    }
+  }
+}

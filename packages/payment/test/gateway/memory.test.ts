@@ -1,0 +1,4 @@
+import { layerMemory } from "../../src/gateway/index.ts"
+import { gatewaySuite } from "./suite.ts"
+
+gatewaySuite("in memory", layerMemory)
