@@ -7,12 +7,13 @@ export const MinorUnits = Schema.Number.check(
 ).pipe(Schema.brand("MinorUnits"))
 export type MinorUnits = typeof MinorUnits.Type
 
+/** Exact at any size: an amount has at most two decimals when it is the number nearest to some whole cents. */
 const isWholeCents = Schema.makeFilter((amount: number) =>
-  Math.abs(amount * 100 - Math.round(amount * 100)) < 1e-6 ? undefined : "must have at most two decimals"
+  Math.round(amount * 100) / 100 === amount ? undefined : "must have at most two decimals"
 )
 
 /** An amount on the wire: a JSON number with at most two decimals (`12.34`), read as {@link MinorUnits}. */
-export const Money = Schema.Number.check(
+export const Money = Schema.Finite.check(
   Schema.isBetween({ minimum: 0, maximum: 10_000_000_000_000 }),
   isWholeCents
 ).pipe(
