@@ -25,6 +25,7 @@ export const layerWorkers = Layer.mergeAll(
   OrderService.layerConsumers,
   OrderService.layerJobs(subscriptions),
   PaymentService.layerConsumers,
+  PaymentService.layerJobs,
   InventoryService.layerConsumers,
   NotificationService.layerConsumers,
   NotificationService.layerJobs,

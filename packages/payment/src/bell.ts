@@ -1,21 +1,34 @@
-import { Context, Effect, Latch, Layer } from "effect"
+import { Wakeups } from "@flowforge/messaging"
+import { Context, Effect, Layer, PubSub, type Scope } from "effect"
 
-/** Wakes the settlement worker as soon as something is owed to the gateway, within the process. Polling is the truth. */
+/** No topic has this name: the readers of topics let it pass. */
+const OWED = "payments.owed"
+
+/**
+ * Wakes the settlements as soon as something is owed to the gateway, in whatever process they run. A hint only: polling
+ * is the truth.
+ */
 export class SettlementBell extends Context.Service<
   SettlementBell,
   {
     readonly ring: Effect.Effect<void>
-    /** Waits for the next ring. */
-    readonly rung: Effect.Effect<void>
+    /** From now on every ring is heard; answers what waits for the next one. */
+    readonly listen: Effect.Effect<Effect.Effect<void>, never, Scope.Scope>
   }
 >()("@flowforge/payment/SettlementBell") {
-  static readonly layer: Layer.Layer<SettlementBell> = Layer.effect(
+  static readonly layer: Layer.Layer<SettlementBell, never, Wakeups> = Layer.effect(
     SettlementBell,
-    Effect.map(Latch.make(false), (latch) =>
-      SettlementBell.of({
-        ring: Effect.asVoid(latch.open),
-        rung: Effect.andThen(latch.await, latch.close)
+    Effect.map(Wakeups, (wakeups) => {
+      const rung = Effect.fnUntraced(function* (rings: PubSub.Subscription<ReadonlySet<string>>) {
+        while (true) {
+          const piled = yield* PubSub.takeAll(rings)
+          if (piled.some((names) => names.has(OWED))) return
+        }
       })
-    )
+      return SettlementBell.of({
+        ring: wakeups.notify(new Set([OWED])),
+        listen: Effect.map(wakeups.subscribe, rung)
+      })
+    })
   )
 }

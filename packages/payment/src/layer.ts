@@ -1,13 +1,14 @@
 import { Topics } from "@flowforge/contracts"
-import { Consumer, Outbox } from "@flowforge/messaging"
+import { Consumer, Outbox, Singleton } from "@flowforge/messaging"
 import { Duration, Effect, Layer } from "effect"
 import { SettlementBell } from "./bell.ts"
 import { PaymentConfig } from "./config.ts"
 import { entries } from "./consumers.ts"
 import { layerHttp } from "./gateway/index.ts"
 import { PaymentMoves } from "./payments.ts"
-import { layerSettlements } from "./settlements.ts"
+import { settling } from "./settlements.ts"
 import { Payments } from "./store.ts"
+import { surveying } from "./survey.ts"
 
 const inside = PaymentMoves.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(Payments.layerPostgres, SettlementBell.layer, PaymentConfig.layer)),
@@ -25,24 +26,27 @@ export const layerGateway = (url: string) =>
     )
   ).pipe(Layer.provide(PaymentConfig.layer))
 
-/**
- * A member of the consumer group `payment`, and the worker that settles voids and refunds. Outside: SqlClient, Broker,
- * Wakeups, PaymentGateway.
- */
+/** A member of the consumer group `payment`. Outside: SqlClient, Broker, Wakeups, PaymentGateway. */
 export const layerConsumers = Layer.unwrap(
   Effect.map(PaymentConfig, ({ batchLinger, batchSize, gatewayConnections, gatewayTimeout }) =>
-    Layer.merge(
-      layerSettlements,
-      Consumer.layer({
-        group: subscription.group,
-        // The gateway's own time limit comes first, so that a late answer is told from a hanging handler.
-        entries: entries({
-          callBudget: Duration.sum(gatewayTimeout, Duration.millis(200)),
-          concurrency: gatewayConnections
-        }),
-        maxBatch: batchSize,
-        linger: batchLinger
-      })
-    )
+    Consumer.layer({
+      group: subscription.group,
+      // The gateway's own time limit comes first, so that a late answer is told from a hanging handler.
+      entries: entries({
+        callBudget: Duration.sum(gatewayTimeout, Duration.millis(200)),
+        concurrency: gatewayConnections
+      }),
+      maxBatch: batchSize,
+      linger: batchLinger
+    })
   )
 ).pipe(Layer.provide(inside))
+
+/** In one process at a time: settles voids and refunds, and shows what is owed. Outside: SqlClient, Wakeups, PaymentGateway. */
+export const layerJobs = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const singleton = yield* Singleton
+    yield* Effect.forkScoped(singleton.whileHeld(settling))
+    yield* Effect.forkScoped(singleton.whileHeld(surveying))
+  })
+).pipe(Layer.provide(Singleton.layer("payment")), Layer.provide(inside))

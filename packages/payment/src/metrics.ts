@@ -19,9 +19,19 @@ export const reached = (state: PaymentState["_tag"]) => {
   return found
 }
 
-export const owed = Metric.gauge("flowforge_compensations_unfinished", {
-  description: "Payments that owe the gateway a void or a refund"
+const owedCount = Metric.gauge("flowforge_payments_owed", {
+  description: "Payments that wait for the gateway, by what they are: pending, voiding or refunding"
 })
+const owedAge = Metric.gauge("flowforge_payments_owed_oldest_seconds", {
+  description: "Since when the oldest of them waits"
+})
+
+/** The gauges of what is owed to the gateway, for each state. */
+export const owed = (["pending", "voiding", "refunding"] as const).map((status) => ({
+  status,
+  count: Metric.withAttributes(owedCount, { status }),
+  oldestSeconds: Metric.withAttributes(owedAge, { status })
+}))
 
 const durations = Metric.histogram("flowforge_gateway_call_duration_seconds", {
   description: "Time of a call to the payment gateway, by operation and whether it answered",

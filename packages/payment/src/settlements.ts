@@ -1,25 +1,23 @@
 import { MinorUnits } from "@flowforge/contracts"
-import { Clock, Duration, Effect, Layer, Metric, Random } from "effect"
+import { Cause, Duration, Effect, Random } from "effect"
 import { SqlClient } from "effect/sql"
 import { SettlementBell } from "./bell.ts"
 import { PaymentConfig } from "./config.ts"
-import { owed } from "./domain.ts"
 import { PaymentGateway } from "./gateway/index.ts"
-import * as Metrics from "./metrics.ts"
 import { PaymentMoves } from "./payments.ts"
 import { type Payment, Payments } from "./store.ts"
 
 const BATCH = 32
 const CONCURRENCY = 8
-/** Longer than any call may take: a worker that dies leaves its payments to others after this. */
-const LEASE_MILLIS = 30_000
-const POLL = "1 second"
-/** How often the gauge is counted. */
-const SURVEY_MILLIS = 30_000
-/** From so many failed attempts on, each further doubling of them is worth a warning. */
-const WARN_FROM = 4
+/** Calls of one batch that wait for each other, and some time for the database. */
+const leaseOf = (gatewayTimeout: Duration.Duration): number =>
+  Math.ceil(Duration.toMillis(gatewayTimeout) * (BATCH / CONCURRENCY)) + 5_000
+const IDLE_POLL = Duration.seconds(5)
+/** What is due is in somebody else's hands, or the database is away. */
+const PAUSE = Duration.millis(500)
+const MAX_REASON = 500
 
-/** Asks the gateway for what it owes this payment's order, and keeps the answer. */
+/** Asks the gateway for what it owes this payment's order, and keeps the answer; a failure waits for its next attempt. */
 const settle = Effect.fnUntraced(function* (payment: Payment) {
   const gateway = yield* PaymentGateway
   const moves = yield* PaymentMoves
@@ -35,57 +33,54 @@ const settle = Effect.fnUntraced(function* (payment: Payment) {
     Effect.flatMap((event) =>
       sql.withTransaction(moves.learn([{ orderId, event, cause: { traceparent: payment.traceparent ?? undefined } }]))
     ),
-    Effect.catch((error) =>
-      Effect.gen(function* () {
-        const attempts = payment.attempts + 1
-        const cap = Math.min(Duration.toMillis(retryCap), Duration.toMillis(retryBase) * 2 ** payment.attempts)
-        const reason = error._tag === "SqlError" ? error.message : error.reason
-        yield* store.noteFailure(orderId, reason.slice(0, 500), Math.ceil((yield* Random.next) * cap))
-        if (attempts >= WARN_FROM && Number.isInteger(Math.log2(attempts))) {
-          yield* Effect.logWarning("a payment cannot be settled with the gateway yet").pipe(
-            Effect.annotateLogs({ order_id: orderId, owed: owed(payment.state), attempts, error: reason })
-          )
-        }
-      })
+    Effect.catchCauseIf(
+      (cause) => !Cause.hasInterruptsOnly(cause),
+      (cause) =>
+        Effect.gen(function* () {
+          const cap = Math.min(Duration.toMillis(retryCap), Duration.toMillis(retryBase) * 2 ** payment.attempts)
+          const delayMillis = Math.ceil((yield* Random.next) * cap)
+          yield* store.noteFailure(orderId, reasonOf(Cause.squash(cause)).slice(0, MAX_REASON), delayMillis)
+        })
     )
   )
 })
 
+const reasonOf = (error: unknown): string => {
+  if (typeof error !== "object" || error === null) return String(error)
+  if ("reason" in error && typeof error.reason === "string") return error.reason
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Settles what is due, once. Answers how many were taken. */
 export const settleDue = Effect.gen(function* () {
   const store = yield* Payments
-  const due = yield* store.takeDue(BATCH, LEASE_MILLIS)
+  const { gatewayTimeout } = yield* PaymentConfig
+  const due = yield* store.takeDue(BATCH, leaseOf(gatewayTimeout))
   yield* Effect.forEach(due, settle, { concurrency: CONCURRENCY, discard: true })
   return due.length
 })
 
-const survey = Effect.gen(function* () {
-  const store = yield* Payments
-  yield* Metric.update(Metrics.owed, yield* store.countOwed)
-})
-
 /**
- * Drives voids and refunds to a definite outcome, for as long as it takes: compensation has its own retries, and one
- * that cannot finish stays visible in its row, in a gauge and in the log. Any number of workers may run.
+ * Drives voids and refunds to a definite outcome, for as long as it takes: compensation has its own retries. Woken when
+ * something is owed or due, else it looks every few seconds. Any number of these may run: a payment is taken by one.
  */
-export const layerSettlements = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const bell = yield* SettlementBell
-    let surveyedAt = Number.NEGATIVE_INFINITY
-    const round = Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      if (now - surveyedAt >= SURVEY_MILLIS) {
-        surveyedAt = now
-        yield* survey
-      }
-      return yield* settleDue
-    }).pipe(
-      Effect.catchCause((cause) => Effect.as(Effect.logWarning("settling payments failed, trying again", cause), 0))
-    )
-    yield* Effect.forkScoped(
-      Effect.forever(
-        Effect.flatMap(round, (taken) => (taken > 0 ? Effect.void : Effect.raceFirst(bell.rung, Effect.sleep(POLL))))
-      )
-    )
+export const settling = Effect.gen(function* () {
+  const store = yield* Payments
+  const bell = yield* SettlementBell
+  const rung = yield* bell.listen
+  const wait = (duration: Duration.Duration) => Effect.raceFirst(rung, Effect.sleep(duration))
+  const round = Effect.gen(function* () {
+    const untilDue = yield* store.millisUntilDue
+    if (untilDue === undefined || untilDue > 0) {
+      return yield* wait(Duration.min(IDLE_POLL, Duration.millis(untilDue ?? Number.POSITIVE_INFINITY)))
+    }
+    if ((yield* settleDue) === 0) yield* wait(PAUSE)
   })
-)
+  return yield* Effect.forever(
+    Effect.catchCauseIf(
+      round,
+      (cause) => !Cause.hasInterruptsOnly(cause),
+      (cause) => Effect.andThen(Effect.logWarning("settling payments failed, trying again", cause), Effect.sleep(PAUSE))
+    )
+  )
+}).pipe(Effect.scoped)

@@ -41,6 +41,16 @@ interface Row extends Omit<Payment, "state"> {
 const COLUMNS = `order_id, user_id, amount::float8 AS amount, method, items, status, txn_id, refund_id,
   decline_reason, traceparent, attempts`
 
+/** How many payments wait for the gateway in a state, since when, and what the oldest of them met last. */
+export interface Owed {
+  readonly status: "pending" | "voiding" | "refunding"
+  readonly count: number
+  readonly oldest_seconds: number
+  readonly oldest_order_id: OrderId
+  readonly attempts: number
+  readonly last_error: string | null
+}
+
 /** The table `payments`. Rows are locked in ascending order of their order ids. */
 export class Payments extends Context.Service<
   Payments,
@@ -59,8 +69,10 @@ export class Payments extends Context.Service<
       limitMillis: number
     ) => Effect.Effect<void, SqlError.SqlError>
     readonly noteFailure: (order: OrderId, error: string, delayMillis: number) => Effect.Effect<void, SqlError.SqlError>
-    /** How many payments owe the gateway a void or a refund. */
-    readonly countOwed: Effect.Effect<number, SqlError.SqlError>
+    /** How long until something is due, not above zero when it is; undefined when nothing is going to be. */
+    readonly millisUntilDue: Effect.Effect<number | undefined, SqlError.SqlError>
+    /** What waits for the gateway, for each state that something is in. */
+    readonly owed: Effect.Effect<ReadonlyArray<Owed>, SqlError.SqlError>
   }
 >()("@flowforge/payment/Payments") {
   static readonly layerPostgres: Layer.Layer<Payments, never, SqlClient.SqlClient> = Layer.effect(
@@ -129,8 +141,8 @@ export class Payments extends Context.Service<
         takeDue: (limit, leaseMillis) =>
           rows(
             `UPDATE payments SET next_attempt_at = now() + $2::int * interval '1 ms'
-             WHERE order_id IN (SELECT order_id FROM payments WHERE next_attempt_at <= now()
-               ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING ${COLUMNS}`,
+             WHERE order_id = ANY (ARRAY(SELECT order_id FROM payments WHERE next_attempt_at <= now()
+               ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING ${COLUMNS}`,
             [limit, leaseMillis]
           ),
         limitPending: (orders, limitMillis) =>
@@ -150,11 +162,21 @@ export class Payments extends Context.Service<
               [order, error, delayMillis]
             )
           ),
-        countOwed: Effect.map(
-          sql<{
-            n: number
-          }>`SELECT count(*)::int AS n FROM payments WHERE next_attempt_at IS NOT NULL AND status <> 'pending'`,
-          (found) => found[0]!.n
+        millisUntilDue: Effect.map(
+          sql.unsafe<{ millis: number | null }>(
+            `SELECT (extract(epoch FROM min(next_attempt_at) - clock_timestamp()) * 1000)::float8 AS millis
+             FROM payments WHERE next_attempt_at IS NOT NULL`
+          ),
+          ([row]) => row?.millis ?? undefined
+        ),
+        owed: sql.unsafe<Owed>(
+          // A state's time begins with its last move; failed attempts do not touch it.
+          `SELECT DISTINCT ON (status) status, count(*) OVER (PARTITION BY status)::int AS count,
+             extract(epoch FROM clock_timestamp() - updated_at)::float8 AS oldest_seconds,
+             order_id AS oldest_order_id, attempts, last_error
+           FROM (SELECT * FROM payments WHERE status = 'pending' UNION ALL
+             SELECT * FROM payments WHERE next_attempt_at IS NOT NULL AND status <> 'pending') AS waiting
+           ORDER BY status, updated_at`
         )
       })
     })

@@ -18,7 +18,9 @@ import {
 /** The payment service as its process runs it, for the scope. */
 const run = Effect.gen(function* () {
   const { url } = yield* Simulator
-  const service = PaymentService.layerConsumers.pipe(Layer.provide(PaymentService.layerGateway(url)))
+  const service = Layer.merge(PaymentService.layerConsumers, PaymentService.layerJobs).pipe(
+    Layer.provide(PaymentService.layerGateway(url))
+  )
   yield* Layer.build(Layer.fresh(service).pipe(Layer.provide(layerQuick)))
 })
 
