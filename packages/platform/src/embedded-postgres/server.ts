@@ -3,10 +3,11 @@ import { closeSync, openSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Effect, Redacted, type Scope } from "effect"
-import { freePort, superviseProcess } from "../child-process/index.ts"
+import { superviseProcess } from "../child-process/index.ts"
 import { claimFolder, initialise } from "./cluster.ts"
 import { EmbeddedPostgresError, explain } from "./error.ts"
-import { stopOrphan } from "./orphan.ts"
+import { onFreePort } from "./on-free-port.ts"
+import { clearTheWay, stopOrphan } from "./orphan.ts"
 import { type Owner, ownerForPostgres } from "./owner.ts"
 import { programsFor } from "./programs.ts"
 
@@ -15,6 +16,8 @@ export interface EmbeddedPostgresOptions {
   readonly folder: string
   /** `postgresql.conf` settings given on the command line. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Finds a port of the loopback interface; asked again when that one turns out to be taken. Default: any free one. */
+  readonly choosePort?: () => Promise<number>
 }
 
 export interface EmbeddedPostgres {
@@ -25,7 +28,8 @@ export interface EmbeddedPostgres {
 
 /**
  * Initialises the cluster when there is none, starts it on a free port of the loopback interface, starts it again
- * when it dies, and stops it with the scope. A server left behind by a killed process is stopped first.
+ * when it dies, and stops it with the scope. A server left behind by a killed process is stopped first. Its durable
+ * defaults (fsync, synchronous_commit) stay.
  *
  * The server runs in a session of its own, so that Ctrl-C in a terminal reaches only the process that owns it, which
  * then finishes its work before it stops the database.
@@ -40,22 +44,26 @@ export const startEmbeddedPostgres = (
     yield* claimFolder(folder, owner)
     yield* initialise(folder, programs, owner)
     yield* stopOrphan(folder)
-    const port = yield* Effect.promise(freePort)
-    const launch = () => start({ program: programs.postgres, folder, port, owner, settings: options.settings ?? {} })
-    const server = yield* Effect.acquireRelease(
+    const settings = options.settings ?? {}
+    const supervise = (port: number) =>
+      superviseProcess({
+        start: async () => {
+          // After a crash its busy processes may outlive it, and hold the cluster.
+          await clearTheWay(folder)
+          return start({ program: programs.postgres, folder, port, owner, settings })
+        },
+        // SIGINT is PostgreSQL's fast shutdown; after SIGQUIT the next start recovers from the log.
+        askToEnd: (child) => child.kill("SIGINT"),
+        patienceMillis: 15_000,
+        kill: "SIGQUIT"
+      })
+    const { server, port } = yield* Effect.acquireRelease(
       Effect.tryPromise({
-        try: () =>
-          superviseProcess({
-            start: launch,
-            // SIGINT is PostgreSQL's fast shutdown; after SIGQUIT the next start recovers from the log.
-            askToEnd: (child) => child.kill("SIGINT"),
-            patienceMillis: 15_000,
-            kill: "SIGQUIT"
-          }),
+        try: () => onFreePort(async (port) => ({ server: await supervise(port), port }), options.choosePort),
         catch: (cause) =>
           new EmbeddedPostgresError({ message: `PostgreSQL did not start: ${explain((cause as Error).message)}` })
       }),
-      (supervised) => Effect.promise(supervised.stop)
+      ({ server }) => Effect.promise(server.stop)
     )
     const password = yield* Effect.promise(() => readFile(join(folder, "password"), "utf8"))
     return {

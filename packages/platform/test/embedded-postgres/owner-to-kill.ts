@@ -1,11 +1,11 @@
 import { startEmbeddedPostgres } from "@flowforge/platform/embedded-postgres"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 
 await Effect.runPromise(
   Effect.scoped(
     Effect.gen(function* () {
-      yield* startEmbeddedPostgres({ folder: process.argv[2]! })
-      process.stdout.write("started\n")
+      const { url } = yield* startEmbeddedPostgres({ folder: process.argv[2]! })
+      process.stdout.write(Redacted.value(url))
       return yield* Effect.never
     })
   )

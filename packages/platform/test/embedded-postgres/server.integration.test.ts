@@ -1,40 +1,12 @@
-import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync } from "node:fs"
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { writeFile } from "node:fs/promises"
+import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
-import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Redacted, Schedule } from "effect"
-import { SqlClient } from "effect/sql"
+import { Effect, Schedule } from "effect"
+import { freePort } from "../../src/child-process/index.ts"
 import { startEmbeddedPostgres } from "../../src/embedded-postgres/index.ts"
-
-const folder = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const path = await mkdtemp(join(tmpdir(), "flowforge-postgres-"))
-    await chmod(path, 0o755)
-    return path
-  }),
-  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
-)
-
-const query = (url: Redacted.Redacted, statement: string) =>
-  SqlClient.SqlClient.use((sql) => sql.unsafe<Record<string, unknown>>(statement)).pipe(
-    Effect.provide(PgClient.layer({ url, maxConnections: 1 })),
-    Effect.scoped
-  )
-
-/** Starts a server from another process, kills that process, and answers the server's process id. */
-const startAndKillOwner = async (path: string): Promise<number> => {
-  const owner = spawn(process.execPath, [join(import.meta.dirname, "owner-to-kill.ts"), path])
-  await once(owner.stdout, "data")
-  owner.kill("SIGKILL")
-  await once(owner, "exit")
-  return Number((await readFile(join(path, "cluster", "postmaster.pid"), "utf8")).split("\n")[0])
-}
-
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}/status`)
+import { busyBackend, folder, query } from "./server.ts"
 
 describe("the embedded PostgreSQL", () => {
   it.live("keeps its data from one start to the next", () =>
@@ -55,6 +27,7 @@ describe("the embedded PostgreSQL", () => {
     Effect.gen(function* () {
       const server = yield* startEmbeddedPostgres({ folder: yield* folder })
       yield* query(server.url, "CREATE TABLE kept AS SELECT 42 AS answer")
+      yield* busyBackend(server.url)
       const before = server.pid()!
       process.kill(before, "SIGKILL")
       const rows = yield* query(server.url, "SELECT answer FROM kept").pipe(
@@ -65,21 +38,6 @@ describe("the embedded PostgreSQL", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("takes over from a server that a killed owner left behind", () =>
-    Effect.gen(function* () {
-      const path = yield* folder
-      const before = yield* startEmbeddedPostgres({ folder: path }).pipe(
-        Effect.flatMap((server) => query(server.url, "CREATE TABLE kept AS SELECT 42 AS answer")),
-        Effect.scoped,
-        Effect.andThen(Effect.promise(() => startAndKillOwner(path)))
-      )
-      assert.isTrue(isAlive(before), "the orphan goes on by itself")
-      const next = yield* startEmbeddedPostgres({ folder: path })
-      assert.deepStrictEqual(yield* query(next.url, "SELECT answer FROM kept"), [{ answer: 42 }])
-      assert.isFalse(isAlive(before), "the orphan is gone")
-    }).pipe(Effect.scoped)
-  )
-
   it.live("says what to do when the folder cannot be made", () =>
     Effect.gen(function* () {
       const file = join(yield* folder, "a-file")
@@ -87,5 +45,37 @@ describe("the embedded PostgreSQL", () => {
       const error = yield* Effect.flip(startEmbeddedPostgres({ folder: join(file, "data") }))
       assert.include(error.message, "Set FLOWFORGE_DATA")
     }).pipe(Effect.scoped)
+  )
+
+  it.live("takes another port when somebody was faster", () =>
+    Effect.gen(function* () {
+      const somebody = yield* Effect.acquireRelease(
+        Effect.sync(() => createServer().listen(0, "127.0.0.1")),
+        (server) => Effect.sync(() => server.close())
+      )
+      yield* Effect.promise(() => once(somebody, "listening"))
+      const taken = (somebody.address() as AddressInfo).port
+      const ports = [taken, yield* Effect.promise(freePort)]
+      const server = yield* startEmbeddedPostgres({ folder: yield* folder, choosePort: async () => ports.shift()! })
+      assert.deepStrictEqual(yield* query(server.url, "SELECT 42 AS answer"), [{ answer: 42 }])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "loses nothing that was committed when the machine loses its power: fsync and synchronous commit are on",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* startEmbeddedPostgres({ folder: yield* folder })
+        const settings = yield* query(
+          server.url,
+          `SELECT name, setting FROM pg_settings
+         WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name`
+        )
+        assert.deepStrictEqual(settings, [
+          { name: "fsync", setting: "on" },
+          { name: "full_page_writes", setting: "on" },
+          { name: "synchronous_commit", setting: "on" }
+        ])
+      }).pipe(Effect.scoped)
   )
 })
