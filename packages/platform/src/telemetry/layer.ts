@@ -1,13 +1,18 @@
-import { Config, Effect, Layer, Logger, type LogLevel, Option, References } from "effect"
-import { FetchHttpClient } from "effect/http"
-import { OtlpSerialization, OtlpTracer } from "effect/observability"
+import { type Config, Effect, Layer, Logger, type LogLevel, Option, References } from "effect"
+import { telemetryConfig } from "./config.ts"
 import { jsonLogger, prettyLogger } from "./logger.ts"
+import { layerTraces } from "./traces.ts"
 
-const config = Config.all({
-  level: Config.Literals(["Trace", "Debug", "Info", "Warn", "Error"], "LOG_LEVEL").pipe(Config.withDefault("Info")),
-  format: Config.Literals(["auto", "json", "pretty"], "LOG_FORMAT").pipe(Config.withDefault("auto")),
-  endpoint: Config.option(Config.NonEmptyString("OTEL_EXPORTER_OTLP_ENDPOINT"))
-})
+const ratioOf = ({ ratio, sampler }: Config.Success<typeof telemetryConfig>): number => {
+  switch (sampler) {
+    case "parentbased_always_on":
+      return 1
+    case "parentbased_always_off":
+      return 0
+    case "parentbased_traceidratio":
+      return ratio
+  }
+}
 
 /**
  * Logs to standard output (JSON lines; for people on a terminal), and traces to OTEL_EXPORTER_OTLP_ENDPOINT when it is
@@ -15,7 +20,8 @@ const config = Config.all({
  */
 export const layerTelemetry = (service: string): Layer.Layer<never, Config.ConfigError> =>
   Layer.unwrap(
-    Effect.map(config, ({ level, format, endpoint }) => {
+    Effect.map(telemetryConfig, (config) => {
+      const { endpoint, format, headers, level } = config
       const write = (line: string) => void process.stdout.write(line)
       const pretty = format === "pretty" || (format === "auto" && process.stdout.isTTY)
       const logger = pretty ? prettyLogger(service, write) : jsonLogger(service, write)
@@ -24,12 +30,8 @@ export const layerTelemetry = (service: string): Layer.Layer<never, Config.Confi
         Layer.succeed(References.MinimumLogLevel, level as LogLevel.LogLevel),
         Option.match(endpoint, {
           onNone: () => Layer.succeed(References.TracerEnabled, false),
-          onSome: (url) =>
-            OtlpTracer.layer({
-              url: `${url.replace(/\/$/u, "")}/v1/traces`,
-              resource: { serviceName: service },
-              shutdownTimeout: "1 second"
-            }).pipe(Layer.provide([OtlpSerialization.layerJson, FetchHttpClient.layer]))
+          onSome: (endpoint) =>
+            layerTraces({ service, endpoint, ratio: ratioOf(config), ...(headers === undefined ? {} : { headers }) })
         })
       )
     })

@@ -1,20 +1,104 @@
-const SECRET_KEY = /token|password|secret|authorization|cookie|api[-_]?key/iu
-/** 13 to 19 digits, single spaces or dashes between them allowed, not inside a longer word, number or UUID. */
-const CARD = /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])/gu
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]+:)[^\s@]+@/giu
+const SECRET_KEY = /token|passw(?:or)?d|secret|authorization|cookie|api[-_]?key|signature|cvv|cvc|card[-_]?number/iu
 
-/** Text without passwords of URLs and anything that looks like a card number. */
-export const redactText = (text: string): string => text.replace(URL_PASSWORD, "$1***@").replace(CARD, "[card]")
+/**
+ * 12 to 19 digits, single spaces or dashes between them allowed; neither a part of a longer word or number nor the
+ * groups of a UUID.
+ */
+const CARD = /(?<!\w)(?<!\d\.)(?<![0-9a-f]{4}-)\d(?:[ -]?\d){11,18}(?!\w)(?!-[0-9a-f]{4})/giu
+/** Milliseconds and nanoseconds since 1970, until 2033: no card number begins with 1. */
+const EPOCH = /^1(?:\d{12}|\d{18})$/u
 
-/** A value for the log: secrets by their name, card numbers and URL passwords wherever they are. */
-export const redact = (value: unknown, key = ""): unknown => {
-  if (SECRET_KEY.test(key)) return "[redacted]"
-  if (typeof value === "string") return redactText(value)
-  if (typeof value === "bigint") return String(value)
-  if (Array.isArray(value)) return value.map((item) => redact(item))
-  if (value instanceof Error) return redactText(value.stack ?? String(value))
-  if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, redact(item, name)]))
+const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]*:)[^\s"'<>/?#]*@/giu
+const CREDENTIALS = /\b(Bearer|Basic)\s+[\w.~+/=-]+/giu
+const PAYMENT_TOKEN = /\btok_\w+/gu
+/** `password=…`, `"token":"…"`, `signature: …`. */
+const SECRET_VALUE =
+  /((?:token|passw(?:or)?d|secret|authorization|api[-_]?key|signature)["']?\s{0,3}[:=]\s{0,3}["']?)(?!\[redacted\])[^\s"',;&}]+/giu
+
+/** The most characters of one text, levels and values of one structure: an entry stays within a line a person can read. */
+const MAX_TEXT = 8_192
+const MAX_DEPTH = 6
+const MAX_VALUES = 500
+
+/** What a cut could have left of a card number or of a URL with its password. */
+const CUT_OPEN = /(?:[\d -]+|[a-z][a-z0-9+.-]{0,20}:\/\/\S*)$/iu
+
+const cut = (text: string): string =>
+  text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT).replace(CUT_OPEN, "")}… (${text.length} characters)`
+
+/** Text without passwords, tokens and anything that looks like a card number. */
+export const redactText = (text: string): string =>
+  cut(text)
+    .replace(URL_PASSWORD, "$1***@")
+    .replace(CREDENTIALS, "$1 [redacted]")
+    .replace(SECRET_VALUE, "$1[redacted]")
+    .replace(PAYMENT_TOKEN, "[token]")
+    .replace(CARD, (digits) => (EPOCH.test(digits) ? digits : "[card]"))
+
+/** A value for the log: secrets by their name or shape, card numbers and passwords of URLs wherever they are. */
+export const redact = (value: unknown): unknown => visit(value, { path: [], budget: { left: MAX_VALUES } })
+
+interface Walk {
+  /** The structures this value lies in, so that a circle ends. */
+  readonly path: ReadonlyArray<object>
+  /** Of the whole structure: a wide one must not multiply by its depth. */
+  readonly budget: { left: number }
+}
+
+const visit = (value: unknown, walk: Walk): unknown => {
+  switch (typeof value) {
+    case "string":
+      return redactText(value)
+    case "number":
+    case "bigint": {
+      const text = String(value)
+      const shown = redactText(text)
+      return shown === text && typeof value === "number" ? value : shown
+    }
+    case "boolean":
+    case "undefined":
+      return value
+    case "object":
+      return value === null ? null : visitObject(value, walk)
+    default:
+      return typeof value
   }
-  return typeof value === "object" && value !== null ? redactText(String(value)) : value
+}
+
+const visitObject = (value: object, walk: Walk): unknown => {
+  if (value instanceof Error) return redactText(value.stack ?? String(value))
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "no date" : value.toISOString()
+  if (walk.path.includes(value)) return "[circular]"
+  if (walk.path.length >= MAX_DEPTH) return "…"
+  const inside = { ...walk, path: [...walk.path, value] }
+  if (Array.isArray(value)) return take(value, walk).map((item) => visit(item, inside))
+  if (value instanceof Set) return take([...value], walk).map((item) => visit(item, inside))
+  const entries = value instanceof Map ? [...value] : isPlain(value) ? Object.entries(value) : undefined
+  if (entries === undefined) return textOf(value)
+  return Object.fromEntries(
+    take(entries, walk).map(([key, item]) => {
+      const name = textOf(key)
+      return [name, SECRET_KEY.test(name) ? "[redacted]" : visit(item, inside)]
+    })
+  )
+}
+
+/** As many as the budget still allows. */
+const take = <A>(values: ReadonlyArray<A>, { budget }: Walk): ReadonlyArray<A> => {
+  const taken = values.slice(0, budget.left)
+  budget.left -= taken.length
+  return taken
+}
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+const textOf = (value: unknown): string => {
+  try {
+    return redactText(String(value))
+  } catch {
+    return "[object]"
+  }
 }
