@@ -1,27 +1,53 @@
-import type { LettersPage } from "./letters.ts"
+import type { Letter, LettersPage } from "./letters.ts"
+import { escapeHtml, renderPage, typed } from "./page.ts"
 
-const escape = (text: string): string => text.replace(/[&<>"']/gu, (character) => `&#${character.charCodeAt(0)};`)
+const LABELS = { email: "Mail", sms: "SMS" } as const
+const EMPTY = '<p class="empty">Nothing was sent yet. Place an order, and its mail is here a moment later.</p>'
 
-const STYLE = `body{margin:2rem auto;max-width:64rem;padding:0 1rem;color:#1c2733;font:15px/1.5 system-ui,sans-serif}
-table{width:100%;border-collapse:collapse}th{text-align:left;color:#5b6b7b;font-weight:600}
-th,td{padding:.5rem;border-bottom:1px solid #e6eaef;vertical-align:top}td{overflow-wrap:anywhere}
-a{color:#14532d}.empty{color:#5b6b7b}`
+/** `Tue, 24 Nov 2026 14:19:53 +0000` as `24 Nov 14:19:53`. */
+const shortTime = (sentAt: string): string =>
+  /^\w+, (\d+ \w+) \d+ ([\d:]+) \+0000$/u.exec(sentAt)?.slice(1).join(" ") ?? sentAt
 
-/** The outbox as a page for people. */
-export const renderLetters = ({ letters, next }: LettersPage, path: string): string => {
-  const rows = letters
-    .map(
-      (letter) =>
-        `<tr><td>${escape(letter.sentAt)}</td><td>${letter.kind}</td><td>${escape(letter.to)}</td><td><a href="${path}/${letter.path}">${escape(letter.subject)}</a></td></tr>`
-    )
-    .join("\n")
-  const table = `<table><thead><tr><th>Sent</th><th>Kind</th><th>To</th><th>Message</th></tr></thead><tbody>\n${rows}\n</tbody></table>`
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Outbox</title><style>${STYLE}</style></head>
-<body><h1>Outbox</h1>
-${letters.length === 0 ? '<p class="empty">Nothing was sent yet. Place an order, and its mail is here a moment later.</p>' : table}
-${next === undefined ? "" : `<p><a href="${path}?cursor=${encodeURIComponent(next)}">Older</a></p>`}
-</body></html>
-`
+/** `"Anna" <anna@example.com>` as `Anna`. */
+const shortName = (to: string): string => /^"?(.*?)"? <[^>]*>$/u.exec(to)?.[1] ?? to
+
+const row = ({ kind, path, sentAt, subject, to }: Letter, at: string): string =>
+  `<li><a href="${at}/${path}"><span class="kind ${kind}">${LABELS[kind]}</span><span class="to" title="${escapeHtml(to)}">${typed(shortName(to))}</span><b>${typed(subject)}</b><time title="${escapeHtml(sentAt)}">${escapeHtml(shortTime(sentAt))}</time></a></li>`
+
+/** The outbox as a page for people. `at`: its address. */
+export const renderLetters = (
+  { letters, next }: LettersPage,
+  { at, isFirst }: { readonly at: string; readonly isFirst: boolean }
+): string => {
+  const list = `<ol>\n${letters.map((letter) => row(letter, at)).join("\n")}\n</ol>`
+  const links = [
+    isFirst ? "" : `<a href="${at}">Newest</a>`,
+    next === undefined ? "" : `<a href="${at}?cursor=${encodeURIComponent(next)}">Older</a>`
+  ].join("")
+  return renderPage("Outbox", `<h1>Outbox</h1>\n${letters.length === 0 ? EMPTY : list}\n<nav>${links}</nav>`)
+}
+
+/** A mail's own page, which can run nothing; its links open beside it. */
+const frame = (html: string): string => {
+  const document = html.replace(/<head[^>]*>/iu, '$&<base target="_blank">')
+  return `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="The message" srcdoc="${escapeHtml(document)}"></iframe>`
+}
+
+/** One message to read. `at`: the outbox's address. */
+export const renderLetter = ({ from, html, kind, path, sentAt, subject, text, to }: Letter, at: string): string => {
+  const title = kind === "email" ? subject : `SMS to ${to}`
+  const fields = [
+    ["From", from],
+    ["To", to],
+    ["Sent", sentAt]
+  ].filter(([, value]) => value !== "")
+  const words = `<pre>${typed(text.trim())}</pre>`
+  const body = html === undefined ? words : `${frame(html)}\n<details><summary>As text</summary>${words}</details>`
+  return renderPage(
+    title,
+    `<nav><a href="${at}">Outbox</a><a href="${at}/${path}?raw">As it went out</a></nav>
+<h1>${typed(title)}</h1>
+<dl>${fields.map(([name, value]) => `<dt>${name}</dt><dd>${typed(value!)}</dd>`).join("")}</dl>
+${body}`
+  )
 }

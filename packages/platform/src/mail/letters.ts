@@ -1,16 +1,23 @@
-import { readdir, readFile } from "node:fs/promises"
+import { opendir, readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { MAIL_ENDING } from "./outbox-folder.ts"
+import { readMessage } from "./read-mime.ts"
 
-/** A message in the outbox folder, as its head tells. */
+/** A message in the outbox folder. */
 export interface Letter {
-  /** `<hour>/<file>`. */
+  /** `<hour>/<minute>/<file>`. */
   readonly path: string
   readonly kind: "email" | "sms"
+  readonly from: string
   readonly to: string
+  /** An SMS has none: its text stands for it. */
   readonly subject: string
   /** As the message itself has it. */
   readonly sentAt: string
+  readonly text: string
+  readonly html: string | undefined
+  /** The file as it is. */
+  readonly source: string
 }
 
 export interface LettersPage {
@@ -19,59 +26,87 @@ export interface LettersPage {
   readonly next: string | undefined
 }
 
-const PATH = /^\d{4}-\d\d-\d\dT\d\d\/[0-9a-f-]{36}(?:-\d+)?(?:\.eml|\.sms\.txt)$/u
+const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/u
+const MINUTE = /^\d\d$/u
+const FILE = /^[0-9a-f-]{36}(?:-\d+)?(?:\.eml|\.sms\.txt)$/u
+/** Names read from a folder at once. */
+const READ_AHEAD = 1_024
 
 /** Whether this names a message, so that no path leads out of the folder. */
-export const isLetterPath = (path: string): boolean => PATH.test(path)
+export const isLetterPath = (path: string): boolean => {
+  const [hour = "", minute = "", file = "", ...more] = path.split("/")
+  return more.length === 0 && HOUR.test(hour) && MINUTE.test(minute) && FILE.test(file)
+}
 
-/** A message as it is; undefined when there is none. */
-export const readLetter = (folder: string, path: string): Promise<string | undefined> =>
-  readFile(join(folder, path), "utf8").catch(() => undefined)
+/** A message; undefined when there is none. */
+export const readLetter = async (folder: string, path: string): Promise<Letter | undefined> => {
+  const source = await readFile(join(folder, path), "utf8").catch(() => undefined)
+  if (source === undefined) return undefined
+  const { header, parts } = readMessage(source)
+  const kind = path.endsWith(MAIL_ENDING) ? "email" : "sms"
+  const text = parts.get("text/plain") ?? ""
+  return {
+    path,
+    kind,
+    from: header("From"),
+    to: header("To"),
+    subject: kind === "email" ? header("Subject") : text.trim(),
+    sentAt: header("Date"),
+    text,
+    html: parts.get("text/html"),
+    source
+  }
+}
 
-/** Newest first: folders are hours, and the files in them are named by ids that grow with time. */
+/**
+ * Newest first: folders are hours and minutes, and the files in them are named by ids that grow with time. However many
+ * there are, no more than a page of names is held, and no more folders are read than the page needs.
+ */
 export const pageOfLetters = async (
   folder: string,
   page: { readonly after: string | undefined; readonly limit: number }
 ): Promise<LettersPage> => {
+  const before = page.after ?? "~"
   const paths: Array<string> = []
-  const hours = (await namesIn(folder)).toSorted().toReversed()
-  for (const hour of hours) {
-    if (paths.length > page.limit) break
-    if (page.after !== undefined && hour > page.after.split("/")[0]!) continue
-    const files = (await namesIn(join(folder, hour))).map((file) => `${hour}/${file}`)
-    const wanted = files.filter((path) => isLetterPath(path) && (page.after === undefined || path < page.after))
-    paths.push(...wanted.toSorted().toReversed())
+  search: for (const hour of await newestFolders(folder, HOUR)) {
+    if (hour > before.slice(0, hour.length)) continue
+    for (const minute of await newestFolders(join(folder, hour), MINUTE)) {
+      const within = `${hour}/${minute}`
+      if (within > before.slice(0, within.length)) continue
+      const wanted = page.limit + 1 - paths.length
+      if (wanted === 0) break search
+      const isWanted = (file: string) => FILE.test(file) && `${within}/${file}` < before
+      const files = await newestFiles(join(folder, within), isWanted, wanted)
+      paths.push(...files.map((file) => `${within}/${file}`))
+    }
   }
   const shown = paths.slice(0, page.limit)
+  const letters = await Promise.all(shown.map((path) => readLetter(folder, path)))
   return {
-    letters: await Promise.all(shown.map((path) => headOf(folder, path))),
+    letters: letters.filter((letter) => letter !== undefined),
     next: paths.length > page.limit ? shown.at(-1) : undefined
   }
 }
 
-const namesIn = (folder: string): Promise<ReadonlyArray<string>> => readdir(folder).catch(() => [])
-
-const headOf = async (folder: string, path: string): Promise<Letter> => {
-  const text = (await readLetter(folder, path)) ?? ""
-  const kind = path.endsWith(MAIL_ENDING) ? "email" : "sms"
-  return {
-    path,
-    kind,
-    to: header(text, "To"),
-    subject: kind === "email" ? header(text, "Subject") : (text.split("\n\n")[1] ?? "").trim(),
-    sentAt: header(text, "Date")
-  }
+const newestFolders = async (folder: string, name: RegExp): Promise<ReadonlyArray<string>> => {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((each) => name.test(each)).toSorted((a, b) => (a < b ? 1 : -1))
 }
 
-/** A header's value, unfolded, with its encoded words (RFC 2047) decoded. */
-const header = (text: string, name: string): string => {
-  const found = new RegExp(`^${name}: (.*(?:\\r?\\n[ \\t].*)*)`, "mu").exec(text)?.[1] ?? ""
-  return found
-    .replace(/\?=\r?\n[ \t]+=\?/gu, "?==?")
-    .replace(/\r?\n[ \t]+/gu, " ")
-    .replace(/(?:=\?UTF-8\?B\?[A-Za-z0-9+/=]*\?=)+/gu, (words) =>
-      Buffer.concat(
-        [...words.matchAll(/=\?UTF-8\?B\?([^?]*)\?=/gu)].map(([, base64]) => Buffer.from(base64!, "base64"))
-      ).toString()
-    )
+/** The names that come last in the alphabet, last one first. */
+const newestFiles = async (
+  folder: string,
+  isWanted: (file: string) => boolean,
+  limit: number
+): Promise<ReadonlyArray<string>> => {
+  const newest: Array<string> = []
+  const entries = await opendir(folder, { bufferSize: READ_AHEAD }).catch(() => [])
+  for await (const { name } of entries) {
+    if (newest.length === limit && name < newest.at(-1)!) continue
+    if (!isWanted(name)) continue
+    const place = newest.findIndex((each) => each < name)
+    newest.splice(place === -1 ? newest.length : place, 0, name)
+    if (newest.length > limit) newest.pop()
+  }
+  return newest
 }

@@ -19,7 +19,7 @@ export class Mailer extends Context.Service<
   Mailer,
   { readonly send: (mail: Mail) => Effect.Effect<void, SendingError> }
 >()("@flowforge/platform/Mailer") {
-  /** Each mail becomes a file that a mail program opens: `<folder>/<yyyy-mm-ddThh>/<id>.eml`. */
+  /** Each mail becomes a file that a mail program opens: `<folder>/<yyyy-mm-ddThh>/<mm>/<id>.eml`. */
   static readonly layerOutboxFolder = (options: FolderOptions): Layer.Layer<Mailer> =>
     Layer.sync(Mailer, () => makeMailFolder(options))
 
@@ -42,7 +42,7 @@ export class SmsSender extends Context.Service<
   SmsSender,
   { readonly send: (sms: Sms) => Effect.Effect<void, SendingError> }
 >()("@flowforge/platform/SmsSender") {
-  /** Each SMS becomes a file: `<folder>/<yyyy-mm-ddThh>/<id>.sms.txt`. */
+  /** Each SMS becomes a file: `<folder>/<yyyy-mm-ddThh>/<mm>/<id>.sms.txt`. */
   static readonly layerOutboxFolder = (options: FolderOptions): Layer.Layer<SmsSender> =>
     Layer.sync(SmsSender, () => makeSmsFolder(options))
 

@@ -42,17 +42,22 @@ const namedAddress = (name: string, address: string): string => {
 /** RFC 5322's way to write a time. */
 export const mailDate = (millis: number): string => new Date(millis).toUTCString().replace("GMT", "+0000")
 
-/** Readable as it is (8bit) unless a line is too long for a mail: then base64. */
+/** What every boundary begins with; it cannot stand in base64. */
+const BOUNDARY = "=_"
+
+/** Readable as it is (8bit) unless a line is too long for a mail, or could be taken for a boundary: then base64. */
 const part = (type: string, text: string): string => {
   const lines = text.split(/\r\n|\n|\r/u)
-  const isReadable = lines.every((line) => line.length * 3 <= MAX_LINE || Buffer.byteLength(line) <= MAX_LINE)
+  const isReadable = lines.every(
+    (line) => (line.length * 3 <= MAX_LINE || Buffer.byteLength(line) <= MAX_LINE) && !line.startsWith(`--${BOUNDARY}`)
+  )
   const body = isReadable ? lines.join("\r\n") : Buffer.from(text).toString("base64").replace(/.{76}/gu, "$&\r\n")
   return `Content-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: ${isReadable ? "8bit" : "base64"}\r\n\r\n${body}\r\n`
 }
 
 /** A mail as text and HTML, whole, as RFC 5322 and MIME want it. */
 export const renderMail = (mail: Mail, from: string, sentAt: number): string => {
-  const boundary = `=_${mail.id}`
+  const boundary = `${BOUNDARY}${mail.id}`
   return `Date: ${mailDate(sentAt)}\r
 From: ${from}\r
 To: ${namedAddress(mail.toName ?? "", mail.to)}\r

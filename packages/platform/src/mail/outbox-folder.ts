@@ -18,8 +18,8 @@ const FROM = "FlowForge <orders@flowforge.example>"
 export const MAIL_ENDING = ".eml"
 export const SMS_ENDING = ".sms.txt"
 
-/** Folders of one hour each: `2026-11-23T09`. */
-const hourOf = (millis: number): string => new Date(millis).toISOString().slice(0, 13)
+/** A folder for each minute, within that of its hour: `2026-11-23T09/05`. At 500 mails a second it gets 30,000 files. */
+const minuteOf = (millis: number): string => new Date(millis).toISOString().slice(0, 16).replace(":", "/")
 
 export const makeMailFolder = ({ faults, folder, from = FROM }: FolderOptions) => ({
   send: (mail: Mail) => send(mail, (now) => renderMail(mail, from, now), { folder, ending: MAIL_ENDING, faults })
@@ -49,9 +49,9 @@ const send = (
     const refusal = refusalOf(message.to, fault)
     if (refusal !== undefined) return Effect.fail(refusal)
     const now = clock.currentTimeMillisUnsafe()
-    const hour = join(folder, hourOf(now))
+    const minute = join(folder, minuteOf(now))
     return Effect.callback<void, SendingError>((resume) => {
-      create(hour, { id: message.id, ending, text: render(now), copy: 1 }, (error) => resume(outcome(error, fault)))
+      create(minute, { id: message.id, ending, text: render(now), copy: 1 }, (error) => resume(outcome(error, fault)))
     })
   })
 
@@ -73,17 +73,17 @@ interface Letter {
 }
 
 /**
- * A second sending of one id gets a file of its own (`<id>-2`): that it happened must stay visible. The hour's folder is
- * made when it turns out to be missing. Nothing is forced onto the disk: a mail company would not wait for ours.
+ * A second sending of one id gets a file of its own (`<id>-2`): that it happened must stay visible. The minute's folder
+ * is made when it turns out to be missing. Nothing is forced onto the disk: a mail company would not wait for ours.
  */
-const create = (hour: string, letter: Letter, done: (error: NodeJS.ErrnoException | null) => void): void =>
+const create = (minute: string, letter: Letter, done: (error: NodeJS.ErrnoException | null) => void): void =>
   writeFile(
-    join(hour, `${letter.id}${letter.copy === 1 ? "" : `-${letter.copy}`}${letter.ending}`),
+    join(minute, `${letter.id}${letter.copy === 1 ? "" : `-${letter.copy}`}${letter.ending}`),
     letter.text,
     { flag: "wx" },
     (error) => {
-      if (error?.code === "EEXIST") return create(hour, { ...letter, copy: letter.copy + 1 }, done)
+      if (error?.code === "EEXIST") return create(minute, { ...letter, copy: letter.copy + 1 }, done)
       if (error?.code !== "ENOENT") return done(error)
-      mkdir(hour, { recursive: true }, (problem) => (problem === null ? create(hour, letter, done) : done(problem)))
+      mkdir(minute, { recursive: true }, (problem) => (problem === null ? create(minute, letter, done) : done(problem)))
     }
   )
