@@ -26,6 +26,3 @@ export const Money = Schema.Finite.check(
   )
 )
 export type Money = typeof Money.Type
-
-/** `1234` as `12.34`, for people. */
-export const formatMoney = (cents: number): string => (cents / 100).toFixed(2)

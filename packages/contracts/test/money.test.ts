@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as fc from "fast-check"
-import { formatMoney, MinorUnits, Money } from "../src/money.ts"
+import { MinorUnits, Money } from "../src/money.ts"
 
 const decode = Schema.decodeUnknownSync(Money)
 const encode = Schema.encodeSync(Money)
@@ -58,9 +58,5 @@ describe("money", () => {
     for (const amount of [0.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
       assert.throws(() => MinorUnits.make(amount))
     }
-  })
-
-  it("is written for people with two decimals", () => {
-    assert.deepStrictEqual([0, 5, 70, 1234, 100000].map(formatMoney), ["0.00", "0.05", "0.70", "12.34", "1000.00"])
   })
 })
