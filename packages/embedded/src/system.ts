@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { PaymentService } from "@flowforge/payment"
 import { Mailer, ObjectStore, SmsSender } from "@flowforge/platform"
 import { listen } from "@flowforge/platform/http"
-import { Effect, Layer, Redacted } from "effect"
+import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { embeddedConfig } from "./config.ts"
 import { startDatabase } from "./database.ts"
 import { startGateway } from "./gateway.ts"
@@ -44,7 +44,11 @@ export const startSystem = Effect.gen(function* () {
     ).pipe(
       Layer.provideMerge(layerWorkers),
       Layer.provide([layerShared, outsideWorld, PaymentService.layerGateway(gateway.url)]),
-      Layer.provide(database.layer)
+      Layer.provide([
+        database.layer,
+        // Links in mails lead here, unless somebody says that customers come another way.
+        ConfigProvider.layerAdd(ConfigProvider.fromUnknown({ NOTIFICATION_PUBLIC_URL: publicUrl }))
+      ])
     )
   )
   const record = {
