@@ -40,7 +40,7 @@ export const layerReceipts = HttpApiBuilder.group(
             headers: { location: yield* objects.signedUrl(key, OPEN_FOR) }
           })
         },
-        Effect.catchTags({ ObjectStoreUnavailable: () => away, SqlError: unavailable })
+        Effect.catchTags({ ObjectStoreUnavailable: () => away, SqlError: unavailable, TooManyPdfs: () => away })
       )
     )
   })

@@ -20,6 +20,9 @@ ${paragraphs}
 </html>
 `
 
+/** A name as it may stand in the text of a mail: it cannot begin a line of its own, nor turn one around. */
+const inText = (name: string): string => name.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim()
+
 const short = (orderId: OrderId): string => orderId.slice(-12)
 
 export const confirmedLetter = (order: {
@@ -29,25 +32,27 @@ export const confirmedLetter = (order: {
   readonly receiptUrl: string
 }): Letter => {
   const { orderId, receiptUrl } = order
+  const pdfUrl = `${receiptUrl}?format=pdf`
   const total = formatAmount(order.total)
   const customer = escapeHtml(order.customer)
   return {
     subject: `Your order ${short(orderId)} is confirmed`,
-    text: `Hello ${order.customer},
+    text: `Hello ${inText(order.customer)},
 
 your order is confirmed and paid.
 
 Order: ${orderId}
 Total: ${total}
 Receipt: ${receiptUrl}
+As PDF:  ${pdfUrl}
 
 FlowForge
 `,
     html: page(`<p>Hello <bdi>${customer}</bdi>,</p>
 <p>your order is confirmed and paid.</p>
 <p>Order: <code>${orderId}</code><br>Total: <strong>${total}</strong></p>
-<p><a href="${escapeHtml(receiptUrl)}" style="display:inline-block;padding:10px 20px;border-radius:8px;background:#15803d;color:#fff;text-decoration:none">Open the receipt</a></p>`),
-    sms: `FlowForge: your order ${short(orderId)} over ${total} is confirmed. Receipt: ${receiptUrl}`
+<p><a href="${escapeHtml(receiptUrl)}" style="display:inline-block;padding:10px 20px;border-radius:8px;background:#15803d;color:#fff;text-decoration:none">Open the receipt</a>&ensp;<a href="${escapeHtml(pdfUrl)}" style="color:#15803d">as PDF</a></p>`),
+    sms: `FlowForge: your order ${short(orderId)} for ${total} is confirmed. Receipt: ${receiptUrl}`
   }
 }
 
@@ -66,7 +71,7 @@ export const cancelledLetter = (order: {
   const reason = REASONS[order.reason]
   return {
     subject: `Your order ${short(orderId)} was cancelled`,
-    text: `Hello ${order.customer},
+    text: `Hello ${inText(order.customer)},
 
 your order was cancelled, because ${reason}. You pay nothing: what was already paid goes back.
 

@@ -151,7 +151,7 @@ const dutiesOf = (end: End, order: Wanted, claims: Claims, timeLimitMillis: numb
   const kinds: ReadonlyArray<Kind> = claims.phone === null ? [`${end}_email`] : [`${end}_email`, `${end}_sms`]
   return kinds.map((kind): Duty => {
     const id = kind.endsWith("_sms") ? order.smsId : order.emailId
-    if (claims.mine.includes(kind)) return { _tag: "Send", id, kind }
+    if (claims.mine.includes(id)) return { _tag: "Send", id, kind }
     const earlier = claims.earlier.find((claim) => claim.kind === kind)
     // Neither ours nor there before: another attempt claimed it in between.
     return earlier === undefined ? { _tag: "Wait", kind } : dutyOf(earlier, timeLimitMillis)

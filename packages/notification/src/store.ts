@@ -17,7 +17,8 @@ export interface Claims {
   readonly email: string
   readonly phone: string | null
   readonly hasReceipt: boolean
-  readonly mine: ReadonlyArray<Kind>
+  /** The ids given in that were claimed under now: of two events about one order in a batch, one of them gets it. */
+  readonly mine: ReadonlyArray<NotificationId>
   readonly earlier: ReadonlyArray<EarlierClaim>
 }
 
@@ -138,7 +139,7 @@ export class NotificationStore extends Context.Service<
 interface ClaimsRow extends Omit<Claims, "mine" | "earlier" | "hasReceipt"> {
   readonly order_id: OrderId
   readonly has_receipt: boolean
-  readonly mine: ReadonlyArray<Kind> | null
+  readonly mine: ReadonlyArray<NotificationId> | null
   readonly earlier: ReadonlyArray<EarlierClaim> | null
 }
 
@@ -154,15 +155,15 @@ const CLAIM = `
     WHERE n.recipient IS NOT NULL
     ORDER BY w.order_id, n.kind
     ON CONFLICT (order_id, kind) DO NOTHING
-    RETURNING order_id, kind
+    RETURNING order_id, notification_id
   ), mine AS (
-    SELECT order_id, array_agg(kind) AS kinds FROM claimed GROUP BY order_id
+    SELECT order_id, array_agg(notification_id) AS ids FROM claimed GROUP BY order_id
   ), earlier AS (
     SELECT order_id, json_agg(json_build_object('id', notification_id, 'kind', kind, 'status', status,
       'ageMillis', extract(epoch FROM clock_timestamp() - claimed_at) * 1000)) AS claims
     FROM notifications WHERE order_id = ANY ($1::uuid[]) AND kind IN ($5, $6) GROUP BY order_id
   )
-  SELECT w.order_id, u.name, u.email, u.phone, mine.kinds AS mine, earlier.claims AS earlier,
+  SELECT w.order_id, u.name, u.email, u.phone, mine.ids AS mine, earlier.claims AS earlier,
     r.order_id IS NOT NULL AS has_receipt
   FROM wanted w JOIN users u ON u.id = w.user_id
     LEFT JOIN receipts r USING (order_id) LEFT JOIN mine USING (order_id) LEFT JOIN earlier USING (order_id)`
