@@ -4,11 +4,15 @@ import { OrdersApi } from "./orders.ts"
 import { ProductsApi, StockApi } from "./products.ts"
 import { ReceiptsApi } from "./receipts.ts"
 
+/** A refusal names every field at fault, not only the first. */
+const everyMistake = { errors: "all" } as const
+
 /** What clients see, on the public port. */
 export class PublicApi extends HttpApi.make("flowforge")
   .add(OrdersApi)
   .add(ProductsApi)
   .add(ReceiptsApi)
+  .annotate(HttpApi.ParseOptions, everyMistake)
   .annotateMerge(
     OpenApi.annotations({
       title: "FlowForge",
@@ -25,6 +29,7 @@ export class PublicApi extends HttpApi.make("flowforge")
 /** What operators see, on the management port only. */
 export class ManagementApi extends HttpApi.make("flowforge-management")
   .add(StockApi)
+  .annotate(HttpApi.ParseOptions, everyMistake)
   .annotateMerge(
     OpenApi.annotations({
       title: "FlowForge management",

@@ -27,12 +27,20 @@ const fieldOf = (place: string, path: ReadonlyArray<PropertyKey>): string => {
   return inside === "" ? place : inside
 }
 
-/** Every field at fault, in the order of the schema. `place` is body, query, path or header. */
-export const fieldErrors = (place: string, error: Schema.SchemaError): ReadonlyArray<FieldError> =>
-  format(error.issue).issues.map((issue) => ({
-    field: fieldOf(
-      place,
-      (issue.path ?? []).map((step) => (typeof step === "object" ? step.key : step))
-    ),
-    message: asDemand(issue.message)
-  }))
+/** The most fields that are named: a body of 64 KB has room for thousands. */
+const MAX_FIELDS = 100
+
+/**
+ * Every field at fault, in the order of the schema, each with its first mistake. `place` is body, query, path or header.
+ * An API says that it wants them all: `annotate(HttpApi.ParseOptions, { errors: "all" })`.
+ */
+export const fieldErrors = (place: string, error: Schema.SchemaError): ReadonlyArray<FieldError> => {
+  const messages = new Map<string, string>()
+  for (const issue of format(error.issue).issues) {
+    if (messages.size === MAX_FIELDS) break
+    const path = (issue.path ?? []).map((step) => (typeof step === "object" ? step.key : step))
+    const field = fieldOf(place, path)
+    if (!messages.has(field)) messages.set(field, asDemand(issue.message))
+  }
+  return Array.from(messages, ([field, message]) => ({ field, message }))
+}

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { Effect, Schema, type Scope } from "effect"
+import { answerBrokenRequest } from "./broken-requests.ts"
 import { problems } from "./problem.ts"
 
 /** The port is not to be had. `message` says which, and which variable moves it. */
@@ -16,20 +17,51 @@ export interface HttpListener {
   readonly serve: (handler: NodeHandler) => Effect.Effect<void, never, Scope.Scope>
 }
 
-/** How long a request may take, headers and body included, and how long an idle connection is kept: milliseconds. */
-const REQUEST_TIMEOUT = 30_000
-const KEEP_ALIVE_TIMEOUT = 65_000
-/** How long shutting down waits for what is under way. */
-const DRAIN_MILLIS = 10_000
+/** What clients may take up, so that slow ones and many of them leave room for the others. */
+export interface ListenerLimits {
+  /** How long the head of a request may take to arrive. */
+  readonly headMillis: number
+  /** How long a request may take to arrive, head and body. */
+  readonly requestMillis: number
+  /** How long an idle connection is kept: longer than the load balancers in front do. */
+  readonly keepAliveMillis: number
+  readonly headBytes: number
+  /** Connections at once; the next ones are closed at once. */
+  readonly connections: number
+  /** How long shutting down waits for what is under way. */
+  readonly drainMillis: number
+}
+
+export const LISTENER_LIMITS: ListenerLimits = {
+  headMillis: 10_000,
+  requestMillis: 30_000,
+  keepAliveMillis: 65_000,
+  headBytes: 16 * 1024,
+  connections: 10_000,
+  drainMillis: 10_000
+}
+
+/** Overdue requests are looked for this many times within the shortest of their limits. */
+const CHECKS_PER_LIMIT = 4
 
 export const listen = (options: {
   readonly port: number
   /** The variable that moves the port. */
   readonly variable: string
+  readonly limits?: Partial<ListenerLimits>
 }): Effect.Effect<HttpListener, PortUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
+    const limits = { ...LISTENER_LIMITS, ...options.limits }
     const state = { handler: notReady, underWay: 0 }
-    const server = createServer({ requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: KEEP_ALIVE_TIMEOUT })
+    const server = createServer({
+      headersTimeout: limits.headMillis,
+      requestTimeout: limits.requestMillis,
+      connectionsCheckingInterval: Math.min(limits.headMillis, limits.requestMillis) / CHECKS_PER_LIMIT,
+      keepAliveTimeout: limits.keepAliveMillis,
+      maxHeaderSize: limits.headBytes
+    })
+    server.maxConnections = limits.connections
+    server.on("clientError", answerBrokenRequest)
     server.on("request", (request, response) => {
       state.underWay++
       response.once("close", () => state.underWay--)
@@ -46,7 +78,7 @@ export const listen = (options: {
             () =>
               Effect.promise(async () => {
                 state.handler = notReady
-                const deadline = performance.now() + DRAIN_MILLIS
+                const deadline = performance.now() + limits.drainMillis
                 while (state.underWay > 0 && performance.now() < deadline) {
                   server.closeIdleConnections()
                   await new Promise((wake) => setTimeout(wake, 10))
@@ -64,10 +96,10 @@ const bind = (server: Server, options: { readonly port: number; readonly variabl
         error.code === "EADDRINUSE"
           ? `Port ${options.port} is taken by another program`
           : `Port ${options.port} cannot be opened (${error.code ?? error.message})`
+      // The last port has no next one.
+      const another = options.port < 65_535 ? options.port + 1 : options.port - 1
       resume(
-        Effect.fail(
-          new PortUnavailable({ message: `${reason}. Choose another one: ${options.variable}=${options.port + 1}` })
-        )
+        Effect.fail(new PortUnavailable({ message: `${reason}. Choose another one: ${options.variable}=${another}` }))
       )
     })
     server.listen(options.port, () => resume(Effect.void))

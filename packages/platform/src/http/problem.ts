@@ -36,6 +36,9 @@ export const problems = {
     title: "The body must be application/json",
     errors: [{ field: "content-type", message: "must be application/json" }]
   },
+  headTooLarge: { type: urn("head-too-large"), status: 431, title: "The head of the request is too large" },
+  tooSlow: { type: urn("too-slow"), status: 408, title: "The request did not arrive in time" },
+  notHttp: { type: urn("not-http"), status: 400, title: "This is not a request in HTTP" },
   internal: { type: urn("internal"), status: 500, title: "Something went wrong on our side" },
   unavailable: (detail: string): Problem => ({
     type: urn("unavailable"),

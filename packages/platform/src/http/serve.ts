@@ -1,11 +1,12 @@
 import { NodeHttpServer } from "@effect/platform-node"
-import { ByteSize, Effect, Layer } from "effect"
+import { ByteSize, type Duration, Effect, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter, type HttpServerRequest } from "effect/http"
 import type { HttpListener, NodeHandler } from "./listener.ts"
 import { withProblems } from "./failures.ts"
-import { type KnownRoute, makeAllowed } from "./methods.ts"
+import { type KnownRoute, makeAllowed, makeTemplateOf } from "./methods.ts"
 import { measured } from "./metrics.ts"
-import { problems, type Problem } from "./problem.ts"
+import { problemResponse, problems, type Problem } from "./problem.ts"
+import { withSpanNames } from "./tracing.ts"
 
 /** The largest body a request may have: bytes. */
 export const BODY_LIMIT = 64 * 1024
@@ -19,22 +20,28 @@ export const layerServe = <A, E, R>(
     readonly routes: Layer.Layer<A, E, R>
     /** The addresses among them, so that a wrong method is told from a wrong address. */
     readonly known: ReadonlyArray<KnownRoute>
+    /** How long a handler may take: 20 s. */
+    readonly budget?: Duration.Input
   }
 ) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const scope = yield* Effect.scope
+      const templateOf = makeTemplateOf(options.known)
       const app = yield* HttpRouter.toHttpEffect(options.routes)
       const handler = yield* NodeHttpServer.makeHandler(
         app.pipe(
-          Effect.timeoutOrElse({ duration: REQUEST_BUDGET, orElse: () => Effect.die(new Error("request timed out")) }),
+          Effect.timeoutOrElse({
+            duration: options.budget ?? REQUEST_BUDGET,
+            orElse: () => Effect.succeed(problemResponse(problems.timedOut))
+          }),
           withProblems(BODY_LIMIT),
-          measured(options.known),
           Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(BODY_LIMIT))
         ) as Effect.Effect<any, never, HttpServerRequest.HttpServerRequest>,
         { scope }
-      )
-      yield* listener.serve(refuseEarly(handler as NodeHandler, makeAllowed(options.known)))
+      ).pipe(withSpanNames(templateOf))
+      const careful = refuseEarly(handler as NodeHandler, makeAllowed(options.known))
+      yield* listener.serve(measured(careful, { templateOf, context: yield* Effect.context<never>() }))
     })
   ).pipe(Layer.provide(NodeHttpServer.layerHttpServices))
 
