@@ -1,3 +1,4 @@
+import type { Tracer } from "effect"
 import type { Headers } from "./message.ts"
 
 /** A record as a broker hands it over, undecoded. `offset` is a position within (topic, partition), opaque to all but its broker. */
@@ -23,5 +24,7 @@ export interface Delivery<E> {
   readonly event: E
   readonly attempt: number
   readonly traceparent: string | undefined
+  /** The span of this attempt, when it is traced. */
+  readonly span?: Tracer.AnySpan
   readonly record: IncomingRecord
 }

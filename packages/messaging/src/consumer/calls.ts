@@ -2,19 +2,24 @@ import { Effect } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import { SqlClient } from "effect/sql"
 import type { Delivery } from "../delivery.ts"
-import type { Failure } from "../policies/failure.ts"
-import { OutcomeUnknown, within } from "../policies/timeout.ts"
 import { park } from "../parked/park.ts"
-import { unclaimed } from "./claim.ts"
+import { bisect } from "../policies/bisect.ts"
+import { type Failure, judge } from "../policies/failure.ts"
+import { unclaimed } from "../policies/inbox.ts"
+import { isWorthAnotherAtOnce } from "../policies/retry.ts"
+import { within } from "../policies/timeout.ts"
+import { inSpanOf } from "../policies/tracing.ts"
+import { attempt, budgetOf, commit } from "./commit.ts"
 import type { Called, Entry } from "./entry.ts"
 import { BatchRefused, type Member } from "./member.ts"
-import { giveUpForNow } from "./settle.ts"
-import { commit, failureOrInterrupt, orRefuse } from "./transaction.ts"
+import { countAttempts, orRefuse, settleFailed } from "./settle.ts"
 
-/** What came of one call. */
+type Deliveries = NonEmptyReadonlyArray<Delivery<any>>
+
+/** What came of a call. */
 export type CallOutcome =
   | { readonly delivery: Delivery<any>; readonly result: unknown; readonly failure?: undefined }
-  | { readonly delivery: Delivery<any>; readonly failure: Failure }
+  | { readonly delivery: Delivery<any>; readonly failure: Failure; readonly attempts: number }
 
 /**
  * Carries out deliveries whose effect is outside: intents first, then the calls, then the results with their record.
@@ -23,65 +28,71 @@ export type CallOutcome =
 export const runCalls = <R>(
   member: Member,
   entry: Entry<R>,
-  deliveries: NonEmptyReadonlyArray<Delivery<any>>
+  deliveries: Deliveries
 ): Effect.Effect<void, BatchRefused, R | SqlClient.SqlClient> =>
   Effect.gen(function* () {
     const { fresh, held } = yield* orRefuse(unclaimed(member.group, entry.topic.name, deliveries))
     for (const delivery of held) {
       yield* orRefuse(park(member.group, delivery, { attempts: 0, error: "waits behind", delayMillis: 0 }))
     }
-    if (fresh.length === 0) return
-    const isTrial = yield* member.circuit.isOpen
-    if (isTrial && (yield* member.circuit.waitMillis) > 0) return yield* new BatchRefused({ reason: "circuit open" })
+    const keys = new Set<string>()
     const wave: Array<Delivery<any>> = []
     const later: Array<Delivery<any>> = []
-    const keys = new Set<string>()
     for (const delivery of fresh) {
-      if (keys.has(delivery.key) || (isTrial && wave.length === 1)) later.push(delivery)
-      else wave.push(delivery)
+      const rest = keys.has(delivery.key) ? later : wave
+      rest.push(delivery)
       keys.add(delivery.key)
     }
-    yield* runWave(member, entry, wave as never)
+    if (wave.length > 0) yield* runWave(member, entry, wave as never)
     if (later.length > 0) yield* runCalls(member, entry, later as never)
   })
 
-const runWave = <R>(
-  member: Member,
-  entry: Entry<R>,
-  wave: NonEmptyReadonlyArray<Delivery<any>>
-): Effect.Effect<void, BatchRefused, R | SqlClient.SqlClient> =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const prepared = yield* Effect.exit(sql.withTransaction(Effect.suspend(() => entry.prepare(wave))))
-    if (prepared._tag === "Failure") {
-      const failure = yield* failureOrInterrupt(prepared.cause)
-      if (failure.kind === "database") return yield* new BatchRefused({ reason: failure.text })
-      if (wave.length === 1) {
-        yield* orRefuse(giveUpForNow(member.group, entry, wave[0], { failure, attempts: 1 }))
-        return yield* member.parked
-      }
-      const middle = wave.length >> 1
-      yield* runWave(member, entry, wave.slice(0, middle) as never)
-      return yield* runWave(member, entry, wave.slice(middle) as never)
-    }
-    const outcomes = yield* Effect.forEach(
-      wave.map((delivery, n) => ({ delivery, plan: prepared.value[n] })),
-      ({ delivery, plan }) => callInPlace(member, entry, delivery, plan),
-      { concurrency: entry.concurrency }
-    )
-    const called = outcomes.filter((outcome): outcome is Called<any, any> & CallOutcome => !outcome.failure)
-    if (called.length > 0) yield* commit(member, entry, called as never)
-    const isOpen = yield* member.circuit.isOpen
-    for (const { delivery, failure } of outcomes) {
-      if (failure === undefined) continue
-      if (isOpen && failure.kind === "dependency") continue
-      yield* orRefuse(
-        giveUpForNow(member.group, entry, delivery, { failure, attempts: entry.policy.immediateAttempts })
+const runWave = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>, wave: Deliveries) {
+  const plans = yield* prepare(member, entry, wave)
+  const isTrial = yield* member.circuit.isOpen
+  const outcomes = yield* Effect.forEach(
+    plans,
+    ([delivery, plan]) =>
+      Effect.flatMap(member.circuit.isOpen, (isOpen) =>
+        // It has opened since: nobody else need find out.
+        isOpen && !isTrial ? Effect.succeed(undefined) : callInPlace(member, entry, delivery, plan)
+      ),
+    { concurrency: entry.concurrency }
+  )
+  const called = outcomes.filter((outcome) => outcome !== undefined && outcome.failure === undefined)
+  if (called.length > 0) yield* commit(member, entry, called as unknown as NonEmptyReadonlyArray<Called<any, any>>)
+  const isOpen = yield* member.circuit.isOpen
+  let back: string | undefined
+  for (const outcome of outcomes) {
+    if (outcome === undefined) back = "circuit open"
+    else if (outcome.failure === undefined) continue
+    else if (outcome.failure.kind === "database") back = outcome.failure.text
+    else if (isOpen && outcome.failure.kind === "dependency") back = outcome.failure.text
+    else yield* settleFailed(member, entry, outcome.delivery, outcome)
+  }
+  if (back !== undefined) return yield* new BatchRefused({ reason: back })
+})
+
+/** Records the intents; those whose intent fails are settled as failed. Answers the others with their plans. */
+const prepare = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>, wave: Deliveries) {
+  const sql = yield* SqlClient.SqlClient
+  const plans: Array<readonly [Delivery<any>, unknown]> = []
+  yield* bisect(wave, {
+    together: (part) =>
+      Effect.suspend(() => entry.prepare(part)).pipe(
+        sql.withTransaction,
+        within(budgetOf(entry, part.length, wave.length)),
+        Effect.map((made) => void plans.push(...part.map((delivery, n) => [delivery, made[n]] as const))),
+        attempt
+      ),
+    atFault: (delivery, failure) =>
+      Effect.andThen(
+        countAttempts(member.group, entry.topic.name, "failed", 1),
+        settleFailed(member, entry, delivery, { failure, attempts: 1 })
       )
-      yield* member.parked
-    }
-    if (isOpen && called.length < outcomes.length) return yield* new BatchRefused({ reason: "circuit open" })
   })
+  return plans
+})
 
 const callInPlace = Effect.fnUntraced(function* <R>(
   member: Member,
@@ -89,11 +100,12 @@ const callInPlace = Effect.fnUntraced(function* <R>(
   delivery: Delivery<any>,
   plan: unknown
 ) {
-  let outcome = yield* callOnce(member, entry, delivery, plan)
-  for (let n = 1; n < entry.policy.immediateAttempts && outcome.failure?.kind === "retryable"; n++) {
-    outcome = yield* callOnce(member, entry, delivery, plan)
+  for (let attempts = 1; ; attempts++) {
+    const outcome = yield* callOnce(member, entry, { ...delivery, attempt: attempts }, plan)
+    if (outcome.failure === undefined) return outcome
+    yield* countAttempts(member.group, entry.topic.name, "failed", 1)
+    if (!isWorthAnotherAtOnce(outcome.failure, attempts, entry.policy)) return outcome
   }
-  return outcome
 })
 
 /** One call, with what the circuit makes of it. A call that takes too long speaks against the dependency as well. */
@@ -102,20 +114,19 @@ export const callOnce = Effect.fnUntraced(function* <R>(
   entry: Entry<R>,
   delivery: Delivery<any>,
   plan: unknown
-): Effect.fn.Return<CallOutcome, never, R> {
+): Effect.fn.Return<CallOutcome, never, R | SqlClient.SqlClient> {
+  const topic = entry.topic.name
   const exit = yield* Effect.suspend(() => entry.call!(delivery, plan)).pipe(
     within(entry.policy.inlineBudget),
+    inSpanOf(delivery),
     Effect.exit
   )
   if (exit._tag === "Success") {
-    yield* member.circuit.succeeded
+    yield* member.circuit.succeeded(topic)
     return { delivery, result: exit.value }
   }
-  const failure = yield* failureOrInterrupt(exit.cause)
-  const timedOut = exit.cause.reasons.some((reason) => reason._tag === "Fail" && reason.error instanceof OutcomeUnknown)
-  if (failure.kind !== "dependency" && !timedOut) return { delivery, failure }
-  const wasOpen = yield* member.circuit.isOpen
-  const isOpen = yield* member.circuit.failed(delivery.key)
-  if (isOpen && !wasOpen) yield* member.opened
-  return { delivery, failure: isOpen ? { ...failure, kind: "dependency" } : failure }
+  const failure = yield* judge(exit.cause)
+  const isSilent = failure.kind === "dependency" || failure.kind === "unknown"
+  const isOpen = isSilent && (yield* member.circuit.failed(topic, delivery.key))
+  return { delivery, failure: isOpen ? { ...failure, kind: "dependency" } : failure, attempts: delivery.attempt }
 })

@@ -10,6 +10,10 @@ export interface Undecodable {
   readonly reason: string
 }
 
+/** Longer keys do not fit the indexes: characters. */
+export const MAX_KEY_LENGTH = 500
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 const decoders = new WeakMap<object, (value: unknown) => Result.Result<AnyEvent, Schema.SchemaError>>()
 
@@ -22,7 +26,10 @@ const decoderOf = (topic: Topic.Any) => {
   return decoder
 }
 
-/** Reads a record as an event of the topic. Values are not echoed in the reason: they may hold what no log should. */
+/**
+ * Reads a record as an event of the topic. What the delivery record could not hold is as undecodable as what is no event:
+ * else it could be neither handled nor given up. Values are not echoed in the reason: they may hold what no log should.
+ */
 export const decode = (
   topic: Topic.Any,
   record: IncomingRecord,
@@ -38,14 +45,20 @@ export const decode = (
   }
   const event = decoderOf(topic)(json)
   if (Result.isFailure(event)) return refuse(`the value is not a ${topic.name}: ${event.failure.message}`)
+  // As PostgreSQL writes it: the id is looked up in what comes back from there.
+  const eventId = event.success.event_id.toLowerCase()
+  if (!UUID.test(eventId)) return refuse("the event_id is not a UUID")
   const key = topic.key(event.success)
+  if (key.length > MAX_KEY_LENGTH || key.includes("\u0000")) {
+    return refuse(`the key is longer than ${MAX_KEY_LENGTH} characters or holds U+0000`)
+  }
   if (record.key !== null && record.key !== key) return refuse("the key is not the event's own")
   return Result.succeed({
     topic: record.topic,
     partition: record.partition,
     offset: record.offset,
     key,
-    eventId: event.success.event_id,
+    eventId,
     event: event.success,
     attempt,
     traceparent: record.headers["traceparent"],

@@ -10,6 +10,9 @@ export interface Called<E, A> {
   readonly result: A
 }
 
+/** What a policy makes stricter: carries out deliveries together, all or none. */
+export type Handle<R> = (results: NonEmptyReadonlyArray<Called<any, any>>) => Effect.Effect<void, unknown, R>
+
 /** One topic of a consumer with its handler; made by {@link inDatabase} or {@link calling}. */
 export interface Entry<R> {
   readonly topic: Topic.Any
@@ -22,7 +25,7 @@ export interface Entry<R> {
   /** Outside any transaction, once for each delivery; undefined when the whole effect is in the database. */
   readonly call: ((delivery: Delivery<any>, plan: any) => Effect.Effect<unknown, unknown, R>) | undefined
   /** In the transaction that also writes the delivery record. */
-  readonly record: (results: NonEmptyReadonlyArray<Called<any, any>>) => Effect.Effect<void, unknown, R>
+  readonly record: Handle<R>
 }
 
 /** A handler whose whole effect is in the database: set-based, in the transaction that writes the delivery record. */

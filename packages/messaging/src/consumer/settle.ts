@@ -1,49 +1,51 @@
-import { Effect, Random } from "effect"
-import { SqlClient } from "effect/sql"
-import { bury } from "../dead-letters/bury.ts"
+import { Effect, Metric, Random } from "effect"
 import type { Delivery } from "../delivery.ts"
 import { park } from "../parked/park.ts"
-import { backoffMillis } from "../policies/backoff.ts"
-import type { Failure } from "../policies/failure.ts"
+import { giveUp } from "../policies/dead-letter.ts"
+import { type Failure, judge } from "../policies/failure.ts"
+import { backoffMillis, isGivenUp } from "../policies/retry.ts"
+import { failSpanOf } from "../policies/tracing.ts"
 import type { Entry } from "./entry.ts"
+import { BatchRefused, type Member } from "./member.ts"
 
-/** Ends an event that failed in place: a dead letter when no retry can help or none is left, else parked. */
-export const giveUpForNow = Effect.fnUntraced(function* (
+const attemptCount = Metric.counter("flowforge_delivery_attempts_total", {
+  description: "Executions of handlers that ended for a delivery; one that fails in a batch counts when it is alone",
+  incremental: true
+})
+
+export const countAttempts = (
   group: string,
+  topic: string,
+  outcome: "done" | "failed",
+  attempts: number
+): Effect.Effect<void> => Metric.update(Metric.withAttributes(attemptCount, { group, topic, outcome }), attempts)
+
+/**
+ * Ends an event that failed in place: a dead letter when no retry can help or none is left, else parked. While a
+ * dependency is down for everybody neither: then the batch goes back to the broker.
+ */
+export const settleFailed = Effect.fnUntraced(function* (
+  member: Member,
   entry: Entry<any>,
   delivery: Delivery<any>,
   failed: { readonly failure: Failure; readonly attempts: number }
 ) {
   const { failure, attempts } = failed
-  if (failure.kind !== "impossible" && attempts < entry.policy.maxAttempts) {
-    const delayMillis = backoffMillis(attempts, entry.policy.backoff, yield* Random.next)
-    return yield* park(group, delivery, { attempts, error: failure.text, delayMillis })
+  if (failure.kind === "dependency" && (yield* member.circuit.failed(entry.topic.name, delivery.key))) {
+    return yield* new BatchRefused({ reason: failure.text })
   }
-  const sql = yield* SqlClient.SqlClient
-  yield* sql.withTransaction(
-    Effect.gen(function* () {
-      const rows = yield* sql.unsafe(
-        `INSERT INTO processed_events (consumer_group, event_id, outcome) VALUES ($1, $2::uuid, 'dead')
-         ON CONFLICT DO NOTHING RETURNING event_id`,
-        [group, delivery.eventId]
-      )
-      if (rows.length === 0) return
-      yield* bury(group, entry.topic, {
-        record: delivery.record,
-        eventId: delivery.eventId,
-        kind: failure.kind,
-        error: failure.text,
-        attempts
-      })
-    })
-  )
-  yield* Effect.logWarning("an event is a dead letter").pipe(
-    Effect.annotateLogs({
-      group,
-      topic: delivery.topic,
-      key: delivery.key,
-      event_id: delivery.eventId,
-      error: failure.text
-    })
-  )
+  if (isGivenUp(failure, attempts, entry.policy)) {
+    yield* orRefuse(giveUp(member.group, entry.topic, delivery, failed))
+    return yield* failSpanOf(delivery, failure.text, "dead")
+  }
+  const delayMillis = backoffMillis(attempts, entry.policy.backoff, yield* Random.next)
+  yield* orRefuse(park(member.group, delivery, { attempts, error: failure.text, delayMillis }))
+  yield* failSpanOf(delivery, failure.text, "parked")
+  yield* member.parked
 })
+
+/** What cannot even be parked or buried goes back to the broker. */
+export const orRefuse = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.catchCause(effect, (cause) =>
+    Effect.flatMap(judge(cause), ({ text }) => Effect.fail(new BatchRefused({ reason: text })))
+  )

@@ -59,15 +59,15 @@ export const park = Effect.fnUntraced(function* (
         [group, delivery.eventId]
       )
       if (rows.length > 0) yield* insert(group, [delivery], failed.attempts, failed.error)
-      else yield* releaseEmptyKey(group, delivery.topic, delivery.key)
+      else yield* letGo(group, delivery)
       return rows.length > 0
     })
   )
   if (isNew) yield* Metric.update(Metric.withAttributes(parkedCount, { group, topic: delivery.topic }), 1)
 })
 
-/** Lets a key go when nothing waits behind it. */
-export const releaseEmptyKey = (group: string, topic: string, key: string) =>
+/** Lets the delivery's key go, whose row is locked, when nobody waits behind it. */
+const letGo = (group: string, { topic, key }: Delivery<any>) =>
   SqlClient.SqlClient.use((sql) =>
     sql.unsafe(
       `DELETE FROM parked_keys k WHERE consumer_group = $1 AND topic = $2 AND key = $3 AND NOT EXISTS

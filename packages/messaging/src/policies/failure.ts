@@ -1,6 +1,7 @@
-import { Cause, Option } from "effect"
-import { SqlError } from "effect/sql"
+import { Cause, Effect, Option } from "effect"
+import { SqlClient, SqlError } from "effect/sql"
 import { DependencyUnavailable, Unprocessable } from "../errors.ts"
+import { OutcomeUnknown } from "./timeout.ts"
 
 /** What to do about a failed attempt. */
 export type FailureKind =
@@ -8,6 +9,8 @@ export type FailureKind =
   | "impossible"
   /** A dependency is down for everybody, perhaps: counted by the circuit. */
   | "dependency"
+  /** Cut off after its budget: it may or may not have happened. */
+  | "unknown"
   /** PostgreSQL itself is away: nothing can be recorded, so the batch goes back to the broker. */
   | "database"
   /** Anything else, a bug included. */
@@ -23,30 +26,48 @@ const MAX_TEXT = 2_000
 const DATABASE_AWAY = new Set(["ConnectionError", "AuthenticationError"])
 
 const isDatabaseAway = (error: unknown): boolean => {
-  if (!(error instanceof SqlError.SqlError)) return false
+  if (!SqlError.isSqlError(error)) return false
   if (DATABASE_AWAY.has(error.reason._tag)) return true
   const code = (error.reason.cause as { readonly code?: unknown } | undefined)?.code
   // Shutting down, starting up, too many connections, ended by an administrator.
   return typeof code === "string" && (code.startsWith("57P") || code.startsWith("08") || code === "53300")
 }
 
+const kindOf = (error: unknown): FailureKind => {
+  if (error instanceof Unprocessable) return "impossible"
+  if (error instanceof DependencyUnavailable) return "dependency"
+  if (error instanceof OutcomeUnknown) return "unknown"
+  return isDatabaseAway(error) ? "database" : "retryable"
+}
+
 const textOf = (error: unknown): string => {
   if (error instanceof Unprocessable) return error.reason
   if (error instanceof DependencyUnavailable) return `${error.dependency}: ${error.reason}`
-  if (error instanceof SqlError.SqlError) return (error.reason.cause as Error | undefined)?.message ?? error.message
+  if (error instanceof OutcomeUnknown) return error.message
+  if (SqlError.isSqlError(error)) return (error.reason.cause as Error | undefined)?.message ?? error.message
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
 
-/** Reads why an attempt failed. Not for causes that only interrupt. */
+/** Text that PostgreSQL can store, short enough to be read. */
+export const storable = (text: string): string => text.slice(0, MAX_TEXT).replaceAll("\u0000", "\uFFFD")
+
+/**
+ * Reads why an attempt failed. A cause that only interrupts is the handler's own doing: when the consumer itself is
+ * interrupted (a shutdown), nobody gets to see a cause.
+ */
 export const failureOf = (cause: Cause.Cause<unknown>): Failure => {
   const error = Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))
-  const kind =
-    error instanceof Unprocessable
-      ? "impossible"
-      : error instanceof DependencyUnavailable
-        ? "dependency"
-        : isDatabaseAway(error)
-          ? "database"
-          : "retryable"
-  return { kind, text: textOf(error).slice(0, MAX_TEXT) }
+  return { kind: kindOf(error), text: storable(textOf(error)) }
 }
+
+/**
+ * The same, seen once more in the light of whether PostgreSQL answers: if it does, then it was this attempt that lost
+ * its session, and another attempt may lose it again.
+ */
+export const judge = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+  const failure = failureOf(cause)
+  if (failure.kind !== "database") return failure
+  const sql = yield* SqlClient.SqlClient
+  const answers = yield* Effect.exit(Effect.timeout(sql.unsafe("SELECT 1"), "1 second"))
+  return answers._tag === "Success" ? ({ ...failure, kind: "retryable" } satisfies Failure) : failure
+})

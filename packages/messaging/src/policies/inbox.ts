@@ -1,17 +1,35 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import type { Handle } from "../consumer/entry.ts"
 import type { Delivery } from "../delivery.ts"
 import { appendBehind } from "../parked/park.ts"
 
 /**
- * Takes the deliveries that this group has no record of, and writes their record: `done` for those that are returned,
- * `parked` for those whose key is held back, which are put behind what waits there. In the transaction of the effect.
+ * The inbox: the handler sees only what its group has no record of, in one transaction with the record. A delivery that
+ * comes again is skipped, and one whose key is held back is put behind what waits there.
  */
-export const claim = Effect.fnUntraced(function* (
-  group: string,
-  topic: string,
-  deliveries: ReadonlyArray<Delivery<any>>
-) {
+export const inbox =
+  (group: string, topic: string) =>
+  <R>(handle: Handle<R>): Handle<R | SqlClient.SqlClient> =>
+  (results) =>
+    SqlClient.SqlClient.use((sql) =>
+      sql.withTransaction(
+        Effect.gen(function* () {
+          const claimed = new Set(
+            yield* claim(
+              group,
+              topic,
+              results.map(({ delivery }) => delivery)
+            )
+          )
+          const fresh = results.filter(({ delivery }) => claimed.has(delivery))
+          if (fresh.length > 0) yield* Effect.suspend(() => handle(fresh as never))
+        })
+      )
+    )
+
+/** Writes the record of the deliveries that have none: `done` for those that are returned, `parked` for those held back. */
+const claim = Effect.fnUntraced(function* (group: string, topic: string, deliveries: ReadonlyArray<Delivery<any>>) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql.unsafe<{ event_id: string; outcome: string }>(
     `WITH incoming AS (SELECT * FROM unnest($3::uuid[], $4::text[]) AS t (event_id, key)),

@@ -1,0 +1,44 @@
+import { Effect, Metric, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import type { Subscription } from "../broker.ts"
+
+const lagGauge = Metric.gauge("flowforge_consumer_lag_messages", {
+  description: "Messages that the group has not acknowledged"
+})
+const parkedGauge = Metric.gauge("flowforge_parked_events", {
+  description: "Events that wait in PostgreSQL for their next attempt, or behind one that does"
+})
+const deadGauge = Metric.gauge("flowforge_dead_letters_open", {
+  description: "Dead letters that nobody has replayed or discarded yet"
+})
+
+/** Looks once at what a group has still to do, and sets the gauges of its topics. */
+export const look = Effect.fnUntraced(function* (
+  group: string,
+  topics: ReadonlyArray<string>,
+  subscription: Subscription
+) {
+  const sql = yield* SqlClient.SqlClient
+  const lag = yield* subscription.lag
+  const counts = yield* sql.unsafe<{ topic: string; parked: number; dead: number }>(
+    `SELECT t.topic,
+            (SELECT count(*) FROM parked_events p WHERE p.consumer_group = $1 AND p.topic = t.topic)::int AS parked,
+            (SELECT count(*) FROM dead_letters d
+              WHERE d.consumer_group = $1 AND d.topic = t.topic AND d.state = 'open')::int AS dead
+       FROM unnest($2::text[]) AS t (topic)`,
+    [group, topics]
+  )
+  for (const { topic, parked, dead } of counts) {
+    yield* Metric.update(Metric.withAttributes(lagGauge, { group, topic }), lag.get(topic) ?? 0)
+    yield* Metric.update(Metric.withAttributes(parkedGauge, { group, topic }), parked)
+    yield* Metric.update(Metric.withAttributes(deadGauge, { group, topic }), dead)
+  }
+})
+
+/** Looks every five seconds, for ever; every member of a group sees the same. */
+export const watch = (group: string, topics: ReadonlyArray<string>, subscription: Subscription) =>
+  look(group, topics, subscription).pipe(
+    Effect.ignore,
+    Effect.repeat(Schedule.spaced("5 seconds")),
+    Effect.withTracerEnabled(false)
+  )
