@@ -4,7 +4,9 @@ import { NotificationService } from "@flowforge/notification"
 import { OrderService } from "@flowforge/order"
 import {
   type HttpListener,
+  documentationRoutes,
   healthRoutes,
+  layerDocumentation,
   layerHealthRoutes,
   layerMetricsRoutes,
   layerServe,
@@ -12,7 +14,7 @@ import {
   routesOf
 } from "@flowforge/platform/http"
 import { Effect, Layer, type Redacted } from "effect"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { SqlClient } from "effect/sql"
 import { layerMailRoutes, layerObjectRoutes, mailRoutes, objectRoutes } from "@flowforge/platform"
 
@@ -23,20 +25,17 @@ const layerHealth = Layer.unwrap(
   Effect.map(SqlClient.SqlClient, (sql) => layerHealthRoutes({ version, readiness: { postgres: sql`SELECT 1` } }))
 )
 
-const documentation = [
-  { method: "GET", path: "/openapi.json" },
-  { method: "GET", path: "/docs" }
-]
+const openapi = { method: "GET", path: "/openapi.json" }
 
 /** Everything on the public port. */
 export const layerPublic = (listener: HttpListener, options: { readonly signingKey: Redacted.Redacted }) =>
   layerServe(listener, {
-    known: [...routesOf(PublicApi), ...healthRoutes, ...objectRoutes, ...documentation],
+    known: [...routesOf(PublicApi), ...healthRoutes, ...objectRoutes, ...documentationRoutes, openapi],
     routes: Layer.mergeAll(
       HttpApiBuilder.layer(PublicApi, { openapiPath: "/openapi.json" }).pipe(
         Layer.provide([OrderService.layerHttp, InventoryService.layerHttp, NotificationService.layerHttp])
       ),
-      HttpApiScalar.layer(PublicApi, { path: "/docs" }),
+      layerDocumentation(PublicApi),
       layerObjectRoutes({ secret: options.signingKey }),
       layerHealth
     )

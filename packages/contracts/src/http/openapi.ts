@@ -8,7 +8,9 @@ export interface EndpointDocumentation {
   readonly summary: string
   readonly description?: string
   /** By parameter name. A `schema` stands for that of the text it is read from. */
-  readonly parameters?: Readonly<Record<string, { readonly description: string; readonly schema?: Json }>>
+  readonly parameters?: Readonly<
+    Record<string, { readonly description: string; readonly schema?: Json; readonly example?: string }>
+  >
   /** Bodies that can be sent, by what they show. */
   readonly requests?: Readonly<Record<string, unknown>>
   /** Bodies that are answered, by status. */

@@ -123,7 +123,10 @@ const placing = {
     "Answers as soon as the order is stored; payment, stock and confirmation follow, seen at `links.self`. The same item " +
     "twice is added up. With an `Idempotency-Key`, the same request again (within 24 hours) is answered the same and orders nothing twice.",
   parameters: {
-    "idempotency-key": { description: "Your own name for this request, 1 to 255 characters, such as a UUID." }
+    "idempotency-key": {
+      description: "Your own name for this request, 1 to 255 characters, such as a UUID.",
+      example: "0b7d9f1a-3c5e-4a70-8b92-1d3f5a7c9e0b"
+    }
   },
   requests: orderRequests,
   answers: { 202: acceptedExample }

@@ -1,3 +1,4 @@
+export { documentationRoutes, layerDocumentation } from "./documentation.ts"
 export { type HttpListener, listen, PortUnavailable } from "./listener.ts"
 export { type KnownRoute, routesOf } from "./methods.ts"
 export { type Problem, problemResponse, problems } from "./problem.ts"
