@@ -88,7 +88,10 @@ export class PaymentMoves extends Context.Service<
           )
           // Happens only after a failure: an order whose event then becomes a dead letter still gets its outcome.
           const repeated = created.filter(({ attempt }) => attempt > 1).map(orderIdOf)
-          if (repeated.length > 0) yield* store.limitPending(repeated, Duration.toMillis(maxPendingAge))
+          if (repeated.length > 0) {
+            yield* store.limitPending(repeated, Duration.toMillis(maxPendingAge))
+            yield* sql.afterCommit(bell.ring)
+          }
           const pending = new Set(rows.filter(({ state }) => state._tag === "pending").map((row) => row.order_id))
           return created.map((delivery) => {
             const { order } = delivery.event

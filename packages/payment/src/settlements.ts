@@ -3,15 +3,17 @@ import { Cause, Duration, Effect, Random } from "effect"
 import { SqlClient } from "effect/sql"
 import { SettlementBell } from "./bell.ts"
 import { PaymentConfig } from "./config.ts"
-import { PaymentGateway } from "./gateway/index.ts"
+import { OutcomeUnknown, PaymentGateway } from "./gateway/index.ts"
 import { PaymentMoves } from "./payments.ts"
 import { type Payment, Payments } from "./store.ts"
 
 const BATCH = 32
 const CONCURRENCY = 8
+/** The gateway's own time limit comes first; this one is for an adapter that has none. */
+const callLimit = (gatewayTimeout: Duration.Duration) => Duration.sum(gatewayTimeout, Duration.millis(200))
 /** Calls of one batch that wait for each other, and some time for the database. */
-const leaseOf = (gatewayTimeout: Duration.Duration): number =>
-  Math.ceil(Duration.toMillis(gatewayTimeout) * (BATCH / CONCURRENCY)) + 5_000
+const leaseMillis = (gatewayTimeout: Duration.Duration): number =>
+  Duration.toMillis(callLimit(gatewayTimeout)) * (BATCH / CONCURRENCY) + 2_000
 const IDLE_POLL = Duration.seconds(5)
 /** What is due is in somebody else's hands, or the database is away. */
 const PAUSE = Duration.millis(500)
@@ -23,13 +25,17 @@ const settle = Effect.fnUntraced(function* (payment: Payment) {
   const moves = yield* PaymentMoves
   const store = yield* Payments
   const sql = yield* SqlClient.SqlClient
-  const { retryBase, retryCap } = yield* PaymentConfig
+  const { gatewayTimeout, retryBase, retryCap } = yield* PaymentConfig
   const orderId = payment.order_id
   const call =
     payment.state._tag === "refunding"
       ? gateway.refund({ orderId, txnId: payment.state.txnId, amount: MinorUnits.make(payment.amount ?? 0) })
       : gateway.void(orderId)
   yield* call.pipe(
+    Effect.timeoutOrElse({
+      duration: callLimit(gatewayTimeout),
+      orElse: () => Effect.fail(new OutcomeUnknown({ orderId, reason: "no answer in time, outcome unknown" }))
+    }),
     Effect.flatMap((event) =>
       sql.withTransaction(moves.learn([{ orderId, event, cause: { traceparent: payment.traceparent ?? undefined } }]))
     ),
@@ -55,7 +61,7 @@ const reasonOf = (error: unknown): string => {
 export const settleDue = Effect.gen(function* () {
   const store = yield* Payments
   const { gatewayTimeout } = yield* PaymentConfig
-  const due = yield* store.takeDue(BATCH, leaseOf(gatewayTimeout))
+  const due = yield* store.takeDue(BATCH, leaseMillis(gatewayTimeout))
   yield* Effect.forEach(due, settle, { concurrency: CONCURRENCY, discard: true })
   return due.length
 })

@@ -38,17 +38,22 @@ const tell = (overdue: ReadonlyArray<Owed>, wasOverdue: boolean) => {
       )
 }
 
-/** Keeps showing what is owed to the gateway, in gauges and in the log, for as long as it runs. */
-export const surveying = Effect.gen(function* () {
+/** Looks once, and shows what is owed; remembers what it has said. */
+export const makeSurvey = Effect.gen(function* () {
   const store = yield* Payments
   let wasOverdue = false
-  const look = Effect.gen(function* () {
+  return Effect.gen(function* () {
     const found = yield* store.owed
     yield* show(found)
     const overdue = found.filter((each) => each.status !== "pending" && each.oldest_seconds > OVERDUE_SECONDS)
     yield* tell(overdue, wasOverdue)
     wasOverdue = overdue.length > 0
-  }).pipe(Effect.catchTag("SqlError", () => Effect.void))
+  })
+})
+
+/** Keeps showing what is owed to the gateway, in gauges and in the log, for as long as it runs. */
+export const surveying = Effect.gen(function* () {
+  const look = Effect.ignore(yield* makeSurvey)
   return yield* Effect.forever(Effect.andThen(look, Effect.sleep(EVERY)))
   // Another process shows it from now on.
 }).pipe(Effect.ensuring(show(nothing)))

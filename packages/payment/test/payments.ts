@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url"
 import {
   EventId,
   GatewayControlApi,
+  type GatewaySwitches,
   type ItemId,
   type LedgerEntry,
   MinorUnits,
@@ -20,12 +21,14 @@ import {
 import { type Message, message, Outbox, Wakeups } from "@flowforge/messaging"
 import { freePort } from "@flowforge/platform/child-process"
 import * as PostgresBroker from "@flowforge/messaging/postgres"
-import { layerTestDatabase } from "@flowforge/testkit"
-import { ConfigProvider, Context, Effect, Layer, type Scope } from "effect"
+import { eventually, layerTestDatabase } from "@flowforge/testkit"
+import { ConfigProvider, Context, Duration, Effect, Layer, type Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
+import { PaymentService } from "../src/index.ts"
+import { Company } from "./company.ts"
 
 export const newOrder = (): OrderId => v7() as OrderId
 const userId = "00000000-0000-7000-8000-000000000001" as UserId
@@ -93,7 +96,7 @@ export class Simulator extends Context.Service<
     readonly kill: Effect.Effect<void>
     /** What it has booked for an order, in order. */
     readonly booked: (orderId: OrderId) => Effect.Effect<ReadonlyArray<LedgerEntry["kind"]>>
-    readonly change: (switches: { readonly unavailable?: boolean; readonly latency_ms?: number }) => Effect.Effect<void>
+    readonly change: (switches: Partial<GatewaySwitches>) => Effect.Effect<void>
   }
 >()("test/Simulator") {
   static readonly layer: Layer.Layer<Simulator> = Layer.effect(Simulator, Effect.suspend(makeSimulator))
@@ -144,17 +147,60 @@ function makeSimulator(): Effect.Effect<Simulator["Service"], never, Scope.Scope
 }
 
 /** Retries and time-outs as short as a test wants them. */
-export const layerQuick = ConfigProvider.layer(
-  ConfigProvider.fromUnknown({
-    PAYMENT_GATEWAY_TIMEOUT: "400 millis",
-    PAYMENT_MAX_PENDING_AGE: "700 millis",
-    PAYMENT_RETRY_BASE: "20 millis",
-    PAYMENT_RETRY_CAP: "100 millis"
-  })
-)
+const layerQuick = (maxPendingAge: Duration.Input) =>
+  ConfigProvider.layer(
+    ConfigProvider.fromUnknown({
+      PAYMENT_GATEWAY_TIMEOUT: "400 millis",
+      PAYMENT_MAX_PENDING_AGE: `${Duration.toMillis(Duration.fromInputUnsafe(maxPendingAge))} millis`,
+      PAYMENT_RETRY_BASE: "20 millis",
+      PAYMENT_RETRY_CAP: "100 millis"
+    })
+  )
 
-/** Database, embedded broker and simulator. */
-export const outside = Layer.mergeAll(PostgresBroker.layer, Outbox.layer("test"), Simulator.layer).pipe(
+/** The payment service as its process runs it, on the test's gateway, until the scope closes. */
+export const startService = (options?: { readonly maxPendingAge: Duration.Input }) =>
+  Effect.gen(function* () {
+    const service = Layer.merge(PaymentService.layerConsumers, PaymentService.layerJobs)
+    yield* Layer.build(Layer.fresh(service).pipe(Layer.provide(layerQuick(options?.maxPendingAge ?? "1 minute"))))
+  })
+
+export const reaches = (orderId: OrderId, status: string, within?: Duration.Input) =>
+  eventually(
+    `${orderId} is ${status}`,
+    Effect.map(statusOf(orderId), (found) => found === status),
+    within
+  )
+
+/** How many of these events the group `payment` is done with. */
+export const doneAmong = (messages: ReadonlyArray<Message>) =>
+  SqlClient.SqlClient.use(
+    (sql) => sql<{ count: number }>`SELECT count(*)::integer AS count FROM processed_events
+      WHERE consumer_group = 'payment' AND outcome = 'done'
+        AND event_id = ANY (${messages.map(({ eventId }) => eventId)}::uuid[])`
+  ).pipe(Effect.map((rows) => rows[0]?.count ?? 0))
+
+/** Waits until the group `payment` is done with all of these events. */
+export const handled = (messages: ReadonlyArray<Message>) => {
+  const events = new Set(messages.map(({ eventId }) => eventId)).size
+  return eventually(
+    "every event is handled",
+    Effect.map(doneAmong(messages), (done) => done === events)
+  )
+}
+
+const around = Layer.mergeAll(PostgresBroker.layer, Outbox.layer("test")).pipe(
   Layer.provideMerge(Wakeups.layer),
   Layer.provideMerge(layerTestDatabase)
 )
+
+/** Database, embedded broker, and the simulator as the gateway. */
+export const outside = Layer.merge(
+  around,
+  Layer.unwrap(Effect.map(Simulator, ({ url }) => PaymentService.layerGateway(url))).pipe(
+    Layer.provide(layerQuick("1 minute")),
+    Layer.provideMerge(Simulator.layer)
+  )
+)
+
+/** Database, embedded broker, and a company in memory as the gateway. */
+export const outsideInMemory = Layer.merge(around, Company.layer)

@@ -1,34 +1,19 @@
 import { assert, layer } from "@effect/vitest"
 import { eventually } from "@flowforge/testkit"
-import { Effect, Layer } from "effect"
-import { PaymentService } from "../src/index.ts"
+import { Effect } from "effect"
 import {
   announced,
   cancelled,
   created,
-  layerQuick,
   newOrder,
   outside,
   publish,
+  reaches,
   rowOf,
   Simulator,
+  startService,
   statusOf
 } from "./payments.ts"
-
-/** The payment service as its process runs it, for the scope. */
-const run = Effect.gen(function* () {
-  const { url } = yield* Simulator
-  const service = Layer.merge(PaymentService.layerConsumers, PaymentService.layerJobs).pipe(
-    Layer.provide(PaymentService.layerGateway(url))
-  )
-  yield* Layer.build(Layer.fresh(service).pipe(Layer.provide(layerQuick)))
-})
-
-const reaches = (orderId: ReturnType<typeof newOrder>, status: string) =>
-  eventually(
-    `${orderId} is ${status}`,
-    Effect.map(statusOf(orderId), (found) => found === status)
-  )
 
 /** A refund that was tried in vain. */
 const isOwing = (row: Effect.Success<ReturnType<typeof rowOf>>): boolean =>
@@ -40,7 +25,7 @@ layer(outside, { excludeTestServices: true })("the payment service", (it) => {
       const simulator = yield* Simulator
       const [good, bad] = [newOrder(), newOrder()]
       const messages = [created(good), created(bad, "tok_declined")]
-      yield* run
+      yield* startService()
       yield* publish(...messages, ...messages)
       yield* publish(...messages)
       yield* reaches(good, "captured")
@@ -60,7 +45,7 @@ layer(outside, { excludeTestServices: true })("the payment service", (it) => {
     Effect.gen(function* () {
       const simulator = yield* Simulator
       const order = newOrder()
-      yield* run
+      yield* startService()
       yield* publish(created(order))
       yield* reaches(order, "captured")
       yield* publish(cancelled(order), cancelled(order))
@@ -74,7 +59,7 @@ layer(outside, { excludeTestServices: true })("the payment service", (it) => {
     Effect.gen(function* () {
       const simulator = yield* Simulator
       const order = newOrder()
-      yield* run
+      yield* startService()
       yield* publish(cancelled(order))
       yield* reaches(order, "void")
       yield* publish(created(order))
@@ -90,7 +75,7 @@ layer(outside, { excludeTestServices: true })("the payment service", (it) => {
     Effect.gen(function* () {
       const simulator = yield* Simulator
       const orders = Array.from({ length: 60 }, newOrder)
-      yield* run
+      yield* startService()
       yield* Effect.forEach(
         orders,
         (order, n) =>
@@ -119,7 +104,7 @@ layer(outside, { excludeTestServices: true })("the payment service", (it) => {
         const simulator = yield* Simulator
         const tokens = ["tok_timeout_after_capture", "tok_slow", "tok_flaky"]
         const orders = tokens.map(() => newOrder())
-        yield* run
+        yield* startService()
         yield* publish(...orders.map((order, n) => created(order, tokens[n])))
         for (const order of orders) {
           yield* reaches(order, "captured")
@@ -133,7 +118,7 @@ layer(outside, { excludeTestServices: true })("the payment service", (it) => {
     Effect.gen(function* () {
       const simulator = yield* Simulator
       const order = newOrder()
-      yield* run
+      yield* startService()
       yield* publish(created(order, "tok_refund_fails"))
       yield* reaches(order, "captured")
       yield* publish(cancelled(order))
@@ -147,7 +132,7 @@ layer(outside, { excludeTestServices: true })("the payment service", (it) => {
       const simulator = yield* Simulator
       const paid = newOrder()
       const orders = Array.from({ length: 40 }, newOrder)
-      yield* run
+      yield* startService()
       yield* publish(created(paid))
       yield* reaches(paid, "captured")
       yield* simulator.kill
