@@ -26,18 +26,32 @@ export class Catalogue extends Context.Service<
       let readAt = Number.NEGATIVE_INFINITY
       const users = new Set<UserId>()
 
-      const read = Effect.gen(function* () {
-        const rows = yield* sql<{ id: number; price: number }>`SELECT id, price::float8 AS price FROM items`
-        prices = new Map(rows.map(({ id, price }) => [ItemId.make(id), MinorUnits.make(price)]))
+      type PriceRow = { readonly id: number; readonly price: number }
+      const priced = (rows: ReadonlyArray<PriceRow>) =>
+        rows.map(({ id, price }) => [ItemId.make(id), MinorUnits.make(price)] as const)
+
+      /** One request reads again; those that come meanwhile go on with what there is. */
+      const refresh = Effect.suspend(() => {
+        const before = readAt
         readAt = clock.currentTimeMillisUnsafe()
-        return prices
+        return sql<PriceRow>`SELECT id, price::float8 AS price FROM items`.pipe(
+          Effect.map((rows) => (prices = new Map(priced(rows)))),
+          Effect.onError(() => Effect.sync(() => (readAt = before)))
+        )
       })
 
+      /** Only those asked for: an unknown item costs an index probe, not the catalogue. */
+      const lookUp = (items: ReadonlyArray<ItemId>) =>
+        sql
+          .unsafe<PriceRow>("SELECT id, price::float8 AS price FROM items WHERE id = ANY($1::int[])", [items])
+          .pipe(Effect.map((rows) => (rows.length === 0 ? prices : (prices = new Map([...prices, ...priced(rows)])))))
+
       return Catalogue.of({
-        prices: (items) => {
-          const isFresh = clock.currentTimeMillisUnsafe() - readAt < maxAge
-          return isFresh && items.every((item) => prices.has(item)) ? Effect.succeed(prices) : read
-        },
+        prices: Effect.fnUntraced(function* (items) {
+          if (clock.currentTimeMillisUnsafe() - readAt >= maxAge) yield* refresh
+          const missing = items.filter((item) => !prices.has(item))
+          return missing.length === 0 ? prices : yield* lookUp(missing)
+        }),
         knowsUser: (user) =>
           users.has(user)
             ? Effect.succeed(true)

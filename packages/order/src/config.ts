@@ -17,6 +17,8 @@ export class OrderConfig extends Context.Service<
     readonly idempotencyRetention: Duration.Duration
     /** ORDER_STATUS_TTL: how long a final status may be answered from the cache. */
     readonly statusTimeToLive: Duration.Duration
+    /** ORDER_RECENT_TTL: how long a customer's newest orders may be answered from the cache. Longer than any read takes. */
+    readonly recentTimeToLive: Duration.Duration
     /** ORDER_BATCH_SIZE, ORDER_BATCH_LINGER: the most events in one transaction, and how long to gather them. */
     readonly batchSize: number
     readonly batchLinger: Duration.Duration
@@ -34,6 +36,7 @@ export class OrderConfig extends Context.Service<
       catalogueRefresh: Config.Duration("ORDER_CATALOGUE_REFRESH").pipe(Config.withDefault(Duration.seconds(5))),
       idempotencyRetention: Config.Duration("ORDER_IDEMPOTENCY_RETENTION").pipe(Config.withDefault(Duration.hours(24))),
       statusTimeToLive: Config.Duration("ORDER_STATUS_TTL").pipe(Config.withDefault(Duration.minutes(5))),
+      recentTimeToLive: Config.Duration("ORDER_RECENT_TTL").pipe(Config.withDefault(Duration.seconds(10))),
       batchSize: Config.Int("ORDER_BATCH_SIZE").pipe(Config.withDefault(500)),
       batchLinger: Config.Duration("ORDER_BATCH_LINGER").pipe(Config.withDefault(Duration.millis(2))),
       stalledAge: Config.Duration("ORDER_STALLED_AGE").pipe(Config.withDefault(Duration.seconds(30)))

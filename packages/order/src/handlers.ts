@@ -1,43 +1,53 @@
-import {
-  type OrderId,
-  OrderAlreadyFinal,
-  OrderNotFound,
-  PublicApi,
-  type OrderRequest,
-  Unavailable
-} from "@flowforge/contracts"
-import { Effect } from "effect"
-import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { type OrderId, type OrderRequest, PublicApi, Unavailable, type UserId } from "@flowforge/contracts"
+import { Effect, Option } from "effect"
+import { type HttpServerRequest, HttpServerResponse, HttpTraceContext } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import type { SqlError } from "effect/sql"
 import { Intake } from "./intake/intake.ts"
-import { pageOf } from "./pages.ts"
-import { detailsOf, summaryOf } from "./rendering.ts"
+import { isPassing } from "./passing.ts"
+import { OrderReads } from "./reads.ts"
 import { Settlements } from "./settlements.ts"
-import { Orders } from "./store.ts"
 
 /** A database that is away is worth another try; anything else it says is a mistake of ours. */
 const unavailable = (error: SqlError.SqlError): Effect.Effect<never, Unavailable> =>
-  error.isRetryable ? Effect.fail(new Unavailable({ retry_after_seconds: 1 })) : Effect.die(error)
+  isPassing(error) ? Effect.fail(new Unavailable({ retry_after_seconds: 1 })) : Effect.die(error)
+
+/** Ids have one spelling inside, the one PostgreSQL answers with: keys, comparisons and caches go by the text. */
+const spelled = <Id extends OrderId | UserId>(id: Id): Id => id.toLowerCase() as Id
+
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/u
+
+/** The trace to go on with: that of our own span, or the client's where no spans are made. */
+const traceparentOf = ({ headers }: HttpServerRequest.HttpServerRequest): Effect.Effect<string | undefined> =>
+  Effect.map(Effect.option(Effect.currentSpan), (span) => {
+    const traceparent = Option.isSome(span)
+      ? HttpTraceContext.toHeaders(span.value)["traceparent"]
+      : headers["traceparent"]
+    return traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined
+  })
 
 export const layerOrders = HttpApiBuilder.group(
   PublicApi,
   "orders",
   Effect.fnUntraced(function* (handlers) {
     const intake = yield* Intake
-    const orders = yield* Orders
+    const reads = yield* OrderReads
     const settlements = yield* Settlements
 
     const place = Effect.fnUntraced(
-      function* (input: {
+      function* ({
+        headers,
+        payload,
+        request
+      }: {
         readonly payload: OrderRequest
         readonly headers: { readonly "idempotency-key"?: string }
         readonly request: HttpServerRequest.HttpServerRequest
       }) {
         const { orderId, body } = yield* intake.place({
-          order: input.payload,
-          idempotencyKey: input.headers["idempotency-key"],
-          traceparent: input.request.headers["traceparent"]
+          order: { ...payload, user_id: spelled(payload.user_id) },
+          idempotencyKey: headers["idempotency-key"],
+          traceparent: yield* traceparentOf(request)
         })
         // The stored bytes themselves, so that a repeated request is answered alike to the byte.
         return HttpServerResponse.uint8Array(body, {
@@ -49,48 +59,26 @@ export const layerOrders = HttpApiBuilder.group(
       Effect.catchTag("SqlError", unavailable)
     )
 
-    const find = Effect.fnUntraced(function* (id: OrderId) {
-      return (yield* orders.find(id)) ?? (yield* new OrderNotFound({ order_id: id }))
-    })
-
-    const answerPage = ({ rows, nextCursor }: Effect.Success<ReturnType<typeof pageOf>>) => ({
-      orders: rows.map(summaryOf),
-      ...(nextCursor === undefined ? {} : { next_cursor: nextCursor })
-    })
-
     return handlers
       .handle("place", place)
       .handle("placeSingular", place)
-      .handle("list", ({ query }) =>
-        pageOf(query).pipe(
-          Effect.provideService(Orders, orders),
-          Effect.map(answerPage),
-          Effect.catchTag("SqlError", unavailable)
-        )
-      )
-      .handle("listOfUser", ({ params, query }) =>
-        pageOf(query, params.user_id).pipe(
-          Effect.provideService(Orders, orders),
-          Effect.map(answerPage),
-          Effect.catchTag("SqlError", unavailable)
-        )
+      .handle("list", ({ query }) => Effect.catchTag(reads.page(query), "SqlError", unavailable))
+      .handle("listOfUser", ({ params: { user_id }, query }) =>
+        Effect.catchTag(reads.pageOfUser(spelled(user_id), query), "SqlError", unavailable)
       )
       .handle("get", ({ params: { order_id } }) =>
-        find(order_id).pipe(Effect.map(detailsOf), Effect.catchTag("SqlError", unavailable))
+        Effect.catchTag(reads.details(spelled(order_id)), "SqlError", unavailable)
       )
-      .handle(
-        "cancel",
-        Effect.fnUntraced(
-          function* ({ params: { order_id } }) {
-            yield* settlements.cancelByCustomer(order_id)
-            const order = yield* find(order_id)
-            if (order.status !== "CANCELLED") {
-              return yield* new OrderAlreadyFinal({ order_id, order_status: order.status })
-            }
-            return summaryOf(order)
-          },
+      .handle("status", ({ params: { order_id } }) =>
+        reads.status(spelled(order_id)).pipe(
+          Effect.map((status) => ({ order_id: spelled(order_id), status })),
           Effect.catchTag("SqlError", unavailable)
         )
+      )
+      .handle("cancel", ({ params: { order_id } }) =>
+        settlements
+          .cancelByCustomer(spelled(order_id))
+          .pipe(Effect.andThen(reads.details(spelled(order_id))), Effect.catchTag("SqlError", unavailable))
       )
   })
 )

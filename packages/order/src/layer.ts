@@ -8,6 +8,8 @@ import { Admission } from "./intake/admission.ts"
 import { IdempotencyKeys } from "./intake/idempotency-keys.ts"
 import { Intake } from "./intake/intake.ts"
 import { jobs } from "./jobs.ts"
+import { OrderCache } from "./order-cache.ts"
+import { OrderReads } from "./reads.ts"
 import { Settlements } from "./settlements.ts"
 import { Orders } from "./store.ts"
 
@@ -18,8 +20,8 @@ export const subscription = { group: "order", topics: entries.map(({ topic }) =>
 
 /** The `orders` group of the public API. Outside: SqlClient, Wakeups, Cache. */
 export const layerHttp = layerOrders.pipe(
-  Layer.provide([Intake.layer, Settlements.layer]),
-  Layer.provide([Admission.layer, Catalogue.layer, Outbox.layer("order")]),
+  Layer.provide([Intake.layer, OrderReads.layer, Settlements.layer]),
+  Layer.provide([Admission.layer, Catalogue.layer, OrderCache.layer, Outbox.layer("order")]),
   Layer.provide(stores)
 )
 
@@ -28,7 +30,11 @@ export const layerConsumers = Layer.unwrap(
   Effect.map(OrderConfig, ({ batchLinger, batchSize }) =>
     Consumer.layer({ group: "order", entries, maxBatch: batchSize, linger: batchLinger })
   )
-).pipe(Layer.provide(Settlements.layer), Layer.provide(Outbox.layer("order")), Layer.provide(stores))
+).pipe(
+  Layer.provide(Settlements.layer),
+  Layer.provide([OrderCache.layer, Outbox.layer("order")]),
+  Layer.provide(stores)
+)
 
 /** Periodic work of the whole installation's messaging, and the order service's own. Outside: SqlClient, Wakeups. */
 export const layerJobs = (subscriptions: Subscriptions) => jobs(subscriptions).pipe(Layer.provide(stores))

@@ -1,199 +1,169 @@
 import {
-  type CancelReason,
-  EventId,
-  type FailedItem,
   type InventoryFailed,
   type InventoryReserved,
-  ItemId,
-  MinorUnits,
+  OrderAlreadyFinal,
   type OrderId,
+  OrderNotFound,
   type PaymentFailed,
-  type PaymentRefunded,
-  Topics
+  type PaymentRefunded
 } from "@flowforge/contracts"
-import { type Delivery, message, Outbox, Unprocessable } from "@flowforge/messaging"
-import { Cache, Uuids } from "@flowforge/platform"
-import { Context, DateTime, Effect, Layer, Metric } from "effect"
+import { type Delivery, Outbox, Unprocessable } from "@flowforge/messaging"
+import { Uuids } from "@flowforge/platform"
+import { Context, DateTime, Effect, Layer, Metric, Result } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { OrderConfig } from "./config.ts"
+import { announcementOf } from "./announcements.ts"
+import { decide, type OrderMove, type OrderState, type Refusal } from "./domain.ts"
 import * as Metrics from "./metrics.ts"
-import { statusKey } from "./status-cache.ts"
-import { type Ended, type Ending, Orders } from "./store.ts"
+import { OrderCache } from "./order-cache.ts"
+import { type LockedOrder, Orders } from "./store.ts"
 
 /**
  * Brings orders to their end as the other services report. The first report of an end decides; what comes later, or
- * again, changes nothing and says nothing. Each runs in the caller's transaction.
+ * again, changes nothing and says nothing. What handles deliveries runs in the caller's transaction.
  */
 export class Settlements extends Context.Service<
   Settlements,
   {
-    readonly confirm: (reserved: ReadonlyArray<Delivery<InventoryReserved>>) => Result
-    readonly cancelUnpaid: (failed: ReadonlyArray<Delivery<PaymentFailed>>) => Result
-    readonly cancelOutOfStock: (failed: ReadonlyArray<Delivery<InventoryFailed>>) => Result
-    readonly recordRefunds: (refunded: ReadonlyArray<Delivery<PaymentRefunded>>) => Result
-    /** The customer's own cancellation. Answers whether it came in time. */
-    readonly cancelByCustomer: (id: OrderId) => Effect.Effect<boolean, SqlError.SqlError>
+    readonly confirm: (reserved: ReadonlyArray<Delivery<InventoryReserved>>) => Handled
+    readonly cancelUnpaid: (failed: ReadonlyArray<Delivery<PaymentFailed>>) => Handled
+    readonly cancelOutOfStock: (failed: ReadonlyArray<Delivery<InventoryFailed>>) => Handled
+    readonly recordRefunds: (refunded: ReadonlyArray<Delivery<PaymentRefunded>>) => Handled
+    /** The customer's own cancellation. One that is cancelled already, by whomever, stays as it is. */
+    readonly cancelByCustomer: (
+      id: OrderId
+    ) => Effect.Effect<void, OrderNotFound | OrderAlreadyFinal | SqlError.SqlError>
   }
 >()("@flowforge/order/Settlements") {
-  static readonly layer: Layer.Layer<Settlements, never, Orders | Outbox | Cache | OrderConfig | SqlClient.SqlClient> =
+  static readonly layer: Layer.Layer<Settlements, never, Orders | Outbox | OrderCache | SqlClient.SqlClient> =
     Layer.effect(
       Settlements,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const orders = yield* Orders
         const outbox = yield* Outbox
-        const cache = yield* Cache
+        const cache = yield* OrderCache
         const uuids = yield* Uuids
-        const { statusTimeToLive } = yield* OrderConfig
 
-        /** Final states may be cached by whoever reaches them: they never change. */
-        const announceAfterCommit = (ended: ReadonlyArray<Ended>, state: "CONFIRMED" | "CANCELLED", reason = "") => {
-          const { count, duration } = Metrics.reached(state, reason)
-          return sql.afterCommit(
+        const whenCommitted = (ended: ReadonlyArray<Ended>) =>
+          sql.afterCommit(
             Effect.gen(function* () {
-              yield* cache.set(
-                ended.map(({ id }) => ({ key: statusKey(id), value: state, timeToLive: statusTimeToLive }))
-              )
-              yield* Metric.update(count, ended.length)
-              for (const { seconds } of ended) yield* Metric.update(duration, seconds)
+              for (const [status, group] of Map.groupBy(ended, statusOf)) {
+                yield* cache.ended(
+                  group.map(({ order }) => order.id),
+                  status
+                )
+              }
+              for (const { order, state } of ended) {
+                const reason = state._tag === "Cancelled" ? state.reason : ""
+                const { count, duration } = Metrics.reached(statusOf({ state }), reason)
+                yield* Metric.update(count, 1)
+                yield* Metric.update(duration, order.age)
+              }
             })
           )
-        }
 
-        const cancel = Effect.fnUntraced(function* (
-          endings: ReadonlyArray<Ending & { readonly failedItems: ReadonlyArray<FailedItem> | null }>,
-          reason: CancelReason,
-          causes: ReadonlyMap<OrderId, Delivery<unknown>>
-        ) {
-          const ended = yield* orders.cancel(endings, reason)
-          if (ended.length === 0) return ended
+        /** Moves the orders that are reported on, as far as their states allow. Answers what became of each that exists. */
+        const settle = Effect.fnUntraced(function* (reports: ReadonlyMap<OrderId, Report>) {
+          const locked = yield* orders.lock([...reports.keys()])
+          const decided = locked.map((order) => {
+            const report = reports.get(order.id)!
+            return { order, report, result: decide(order.state, report.move) }
+          })
+          const moved = decided.filter(({ result }) => Result.isSuccess(result))
+          if (moved.length === 0) return decided
           const timestamp = DateTime.formatIso(yield* DateTime.now)
-          const failed = new Map(endings.map(({ id, failedItems }) => [id, failedItems]))
-          yield* outbox.append(
-            ended.map(({ id, user_id }) => {
-              const failedItems = failed.get(id)
-              return message(
-                Topics.orderCancelled,
-                {
-                  event_id: EventId.make(uuids.next()),
-                  event_type: "order.cancelled",
-                  timestamp,
-                  order_id: id,
-                  user_id,
-                  reason,
-                  ...(failedItems ? { failed_items: failedItems } : {})
-                },
-                causes.get(id)
-              )
-            })
+          yield* orders.save(
+            moved.map(({ order, report }) => ({ ...report, id: order.id, eventId: report.delivery?.eventId }))
           )
-          yield* announceAfterCommit(ended, "CANCELLED", reason)
-          return ended
-        })
-
-        const confirm = Effect.fnUntraced(function* (reserved: ReadonlyArray<Delivery<InventoryReserved>>) {
-          const causes = byOrder(reserved)
-          const ended = yield* orders.confirm(endingsOf(causes))
-          yield* refuseUnknown(causes, ended)
-          if (ended.length === 0) return
-          const timestamp = DateTime.formatIso(yield* DateTime.now)
           yield* outbox.append(
-            ended.map(({ id, user_id, total_amount, items }) =>
-              message(
-                Topics.orderConfirmed,
-                {
-                  event_id: EventId.make(uuids.next()),
-                  event_type: "order.confirmed",
-                  timestamp,
-                  order_id: id,
-                  user_id,
-                  items: items.map(({ item_id, quantity, price }) => ({
-                    item_id: ItemId.make(item_id),
-                    quantity,
-                    price: MinorUnits.make(price)
-                  })),
-                  total_amount: MinorUnits.make(total_amount)
-                },
-                causes.get(id)
-              )
+            moved.flatMap(({ order, report }) =>
+              announcementOf(order, report.move, { eventId: uuids.next(), timestamp, cause: report.delivery })
             )
           )
-          yield* announceAfterCommit(ended, "CONFIRMED")
+          yield* whenCommitted(moved.flatMap(endedBy))
+          return decided
         })
 
         /** An order exists before any event about it: one that does not is impossible, and never will be right. */
-        const refuseUnknown = Effect.fnUntraced(function* (
-          causes: ReadonlyMap<OrderId, Delivery<unknown>>,
-          moved: ReadonlyArray<{ readonly id: OrderId }>
-        ) {
-          if (moved.length === causes.size) return
-          const known = yield* orders.known([...causes.keys()])
-          const unknown = [...causes.keys()].filter((id) => !known.has(id))
-          if (unknown.length > 0) return yield* new Unprocessable({ reason: `there is no order ${unknown[0]}` })
+        const settleAll = Effect.fnUntraced(function* (reports: ReadonlyMap<OrderId, Report>) {
+          const known = new Set((yield* settle(reports)).map(({ order }) => order.id))
+          if (known.size === reports.size) return
+          const unknown = [...reports.keys()].find((id) => !known.has(id))
+          return yield* new Unprocessable({ reason: `there is no order ${unknown}` })
         })
 
         return Settlements.of({
-          confirm,
-          cancelUnpaid: Effect.fnUntraced(function* (failed) {
-            const causes = byOrder(failed)
-            const ended = yield* cancel(
-              endingsOf(causes, ({ event }) => `payment failed: ${event.reason}`).map((ending) => ({
-                ...ending,
-                failedItems: null
-              })),
-              "PAYMENT_FAILED",
-              causes
-            )
-            yield* refuseUnknown(causes, ended)
-          }),
-          cancelOutOfStock: Effect.fnUntraced(function* (failed) {
-            const causes = byOrder(failed)
-            const ended = yield* cancel(
-              endingsOf(causes, () => "out of stock").map((ending) => ({
-                ...ending,
-                failedItems: causes.get(ending.id)!.event.failed_items
-              })),
-              "OUT_OF_STOCK",
-              causes
-            )
-            yield* refuseUnknown(causes, ended)
-          }),
-          recordRefunds: Effect.fnUntraced(function* (refunded) {
-            const causes = byOrder(refunded)
-            const moved = yield* orders.recordRefund(endingsOf(causes, () => "money returned"))
-            yield* refuseUnknown(causes, moved)
-          }),
-          cancelByCustomer: (id) =>
-            sql.withTransaction(
-              Effect.map(
-                cancel(
-                  [{ id, eventId: null, cause: "cancelled by the customer", failedItems: null }],
-                  "CUSTOMER",
-                  new Map()
-                ),
-                (ended) => ended.length > 0
-              )
-            )
+          confirm: (reserved) =>
+            settleAll(reportsOf(reserved, ({ topic }) => ({ move: { _tag: "Confirm" }, cause: topic }))),
+          cancelUnpaid: (failed) =>
+            settleAll(
+              reportsOf(failed, ({ event }) => ({
+                move: { _tag: "Cancel", reason: "PAYMENT_FAILED" },
+                cause: `payment failed: ${event.reason}`.slice(0, MAX_CAUSE)
+              }))
+            ),
+          cancelOutOfStock: (failed) =>
+            settleAll(
+              reportsOf(failed, ({ event }) => ({
+                move: { _tag: "Cancel", reason: "OUT_OF_STOCK", failedItems: event.failed_items },
+                cause: "out of stock"
+              }))
+            ),
+          recordRefunds: (refunded) =>
+            settleAll(reportsOf(refunded, () => ({ move: { _tag: "RecordRefund" }, cause: "money returned" }))),
+          cancelByCustomer: Effect.fnUntraced(function* (id) {
+            const [outcome] = yield* sql.withTransaction(settle(new Map([[id, BY_CUSTOMER]])))
+            if (outcome === undefined) return yield* new OrderNotFound({ order_id: id })
+            if (Result.isFailure(outcome.result) && outcome.result.failure === "AlreadyConfirmed") {
+              return yield* new OrderAlreadyFinal({ order_id: id, order_status: "CONFIRMED" })
+            }
+          })
         })
       })
     )
 }
 
-type Result = Effect.Effect<void, SqlError.SqlError | Unprocessable>
+type Handled = Effect.Effect<void, SqlError.SqlError | Unprocessable>
+
+/** What is reported of an order, by an event or (without a delivery) by its customer. */
+interface Report {
+  readonly move: OrderMove
+  readonly cause: string
+  readonly delivery?: Delivery<unknown>
+}
+
+interface Ended {
+  readonly order: LockedOrder
+  readonly state: Exclude<OrderState, { readonly _tag: "Pending" }>
+}
+
+/** How much of another service's words a history keeps: characters. */
+const MAX_CAUSE = 200
+
+const BY_CUSTOMER: Report = { move: { _tag: "Cancel", reason: "CUSTOMER" }, cause: "cancelled by the customer" }
 
 /** The first report about each order. */
-const byOrder = <E extends { readonly order_id: OrderId }>(
-  deliveries: ReadonlyArray<Delivery<E>>
-): ReadonlyMap<OrderId, Delivery<E>> => {
-  const first = new Map<OrderId, Delivery<E>>()
+const reportsOf = <E extends { readonly order_id: OrderId }>(
+  deliveries: ReadonlyArray<Delivery<E>>,
+  report: (delivery: Delivery<E>) => Report
+): ReadonlyMap<OrderId, Report> => {
+  const first = new Map<OrderId, Report>()
   for (const delivery of deliveries) {
-    if (!first.has(delivery.event.order_id)) first.set(delivery.event.order_id, delivery)
+    if (!first.has(delivery.event.order_id)) first.set(delivery.event.order_id, { ...report(delivery), delivery })
   }
   return first
 }
 
-const endingsOf = <E>(
-  causes: ReadonlyMap<OrderId, Delivery<E>>,
-  causeOf: (delivery: Delivery<E>) => string = ({ topic }) => topic
-): ReadonlyArray<Ending> =>
-  [...causes].map(([id, delivery]) => ({ id, eventId: delivery.eventId, cause: causeOf(delivery).slice(0, 200) }))
+/** The end that a move brought; a refund brings none. */
+const endedBy = ({
+  order,
+  result
+}: {
+  readonly order: LockedOrder
+  readonly result: Result.Result<OrderState, Refusal>
+}): ReadonlyArray<Ended> =>
+  order.state._tag === "Pending" && Result.isSuccess(result) && result.success._tag !== "Pending"
+    ? [{ order, state: result.success }]
+    : []
+
+const statusOf = ({ state }: Pick<Ended, "state">) => (state._tag === "Confirmed" ? "CONFIRMED" : "CANCELLED")

@@ -1,6 +1,7 @@
 import type { CancelReason, FailedItem, OrderId, OrderStatus, UserId } from "@flowforge/contracts"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
+import { accepted, type OrderMove, type OrderState } from "./domain.ts"
 import type { NewOrder } from "./intake/new-order.ts"
 
 /** An order's row. */
@@ -33,18 +34,23 @@ export interface Trouble {
   readonly next_attempt_at: string | null
 }
 
-/** An order that has just reached its end, with what the event about it says. */
-export interface Ended {
+/** An order whose row the transaction has locked, so that what is decided about it holds. */
+export interface LockedOrder {
   readonly id: OrderId
   readonly user_id: UserId
   readonly total_amount: number
-  readonly seconds: number
+  readonly items: OrderFacts["items"]
+  readonly state: OrderState
+  /** Seconds since it was accepted. */
+  readonly age: number
 }
 
-export interface Ending {
+/** A move that was decided. `eventId` is the event behind it, if it was one. */
+export interface Moved {
   readonly id: OrderId
-  readonly eventId: string | null
+  readonly move: OrderMove
   readonly cause: string
+  readonly eventId: string | undefined
 }
 
 export interface Page {
@@ -57,19 +63,16 @@ export interface Page {
 
 type Rows<A> = Effect.Effect<ReadonlyArray<A>, SqlError.SqlError>
 
-/** The tables `orders`, `order_items` and `order_history`. What moves an order answers only those that it moved. */
+/** The tables `orders`, `order_items` and `order_history`. */
 export class Orders extends Context.Service<
   Orders,
   {
     readonly insert: (orders: ReadonlyArray<NewOrder>) => Effect.Effect<void, SqlError.SqlError>
-    readonly confirm: (orders: ReadonlyArray<Ending>) => Rows<Ended & { readonly items: OrderFacts["items"] }>
-    readonly cancel: (
-      orders: ReadonlyArray<Ending & { readonly failedItems: ReadonlyArray<FailedItem> | null }>,
-      reason: CancelReason
-    ) => Rows<Ended>
-    readonly recordRefund: (orders: ReadonlyArray<Ending>) => Rows<{ readonly id: OrderId }>
-    /** Which of these exist. */
-    readonly known: (ids: ReadonlyArray<OrderId>) => Effect.Effect<ReadonlySet<OrderId>, SqlError.SqlError>
+    /** Locks those of these orders that exist, in the order of their ids: two batches never wait in a circle. */
+    readonly lock: (ids: ReadonlyArray<OrderId>) => Rows<LockedOrder>
+    /** Keeps moves of locked orders, and notes them in their history. */
+    readonly save: (moved: ReadonlyArray<Moved>) => Effect.Effect<void, SqlError.SqlError>
+    readonly status: (id: OrderId) => Effect.Effect<OrderStatus | undefined, SqlError.SqlError>
     readonly find: (id: OrderId) => Effect.Effect<OrderFacts | undefined, SqlError.SqlError>
     readonly page: (page: Page) => Rows<OrderRow>
     /** How many orders older than this id have no end yet; counts up to `limit`. */
@@ -100,30 +103,24 @@ export class Orders extends Context.Service<
             ])
           )
         },
-        confirm: (orders) =>
-          sql.unsafe(CONFIRM, [
-            ids(orders),
-            orders.map(({ eventId }) => eventId ?? ""),
-            orders.map(({ cause }) => cause)
-          ]),
-        cancel: (orders, reason) =>
-          sql.unsafe(CANCEL, [
-            ids(orders),
-            orders.map(({ eventId }) => eventId ?? ""),
-            orders.map(({ cause }) => cause),
-            orders.map(({ failedItems }) => (failedItems === null ? "" : JSON.stringify(failedItems))),
-            reason
-          ]),
-        recordRefund: (orders) =>
-          sql.unsafe(REFUND, [
-            ids(orders),
-            orders.map(({ eventId }) => eventId ?? ""),
-            orders.map(({ cause }) => cause)
-          ]),
-        known: (orders) =>
+        lock: (orders) => Effect.map(sql.unsafe<LockedRow>(LOCK, [orders]), (rows) => rows.map(lockedOrder)),
+        save: (moved) =>
+          Effect.asVoid(
+            sql.unsafe(SAVE, [
+              ids(moved),
+              moved.map(({ move }) => HISTORY_STATE[move._tag]),
+              moved.map(({ cause }) => cause),
+              moved.map(({ eventId }) => eventId ?? ""),
+              moved.map(({ move }) => (move._tag === "Cancel" ? move.reason : "")),
+              moved.map(({ move }) =>
+                move._tag === "Cancel" && move.failedItems ? JSON.stringify(move.failedItems) : ""
+              )
+            ])
+          ),
+        status: (id) =>
           Effect.map(
-            sql.unsafe<{ id: OrderId }>("SELECT id FROM orders WHERE id = ANY($1::uuid[])", [orders]),
-            (rows) => new Set(rows.map(({ id }) => id))
+            sql.unsafe<{ status: OrderStatus }>("SELECT status FROM orders WHERE id = $1::uuid", [id]),
+            (rows) => rows[0]?.status
           ),
         find: (id) => Effect.map(sql.unsafe<OrderFacts>(FIND, [id]), (rows) => rows[0]),
         page: ({ userId, status, before, limit }) => {
@@ -134,7 +131,8 @@ export class Orders extends Context.Service<
             where.push(condition.replace("?", `$${values.length}`))
           }
           if (userId !== undefined) also("user_id = ?::uuid", userId)
-          if (status !== undefined) also("status = ?::text", status)
+          // As a literal (it is one of three): a parameter would keep the index of the pending orders out of the plan.
+          if (status !== undefined) where.push(`status = '${status}'`)
           if (before !== undefined) also("id < ?::uuid", before)
           return sql.unsafe<OrderRow>(
             `${SUMMARY} ${where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`} ORDER BY id DESC LIMIT $1`,
@@ -180,43 +178,46 @@ const INSERT = `
     SELECT * FROM unnest($6::uuid[], $7::int[], $8::int[], $9::bigint[]))
   INSERT INTO order_history (order_id, state, cause) SELECT id, 'PENDING', 'accepted' FROM unnest($1::uuid[]) AS t (id)`
 
-/** Rows are locked in the order of their ids, so that two batches never wait for each other in a circle. */
-const MOVING = `
-  incoming AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS t (id, event_id, cause)),
-  locked AS MATERIALIZED (
-    SELECT id FROM orders WHERE id = ANY($1::uuid[]) AND status = 'PENDING' ORDER BY id FOR NO KEY UPDATE)`
+interface LockedRow extends Omit<LockedOrder, "state"> {
+  readonly status: OrderStatus
+  readonly cancel_reason: CancelReason | null
+  readonly refunded: boolean
+}
 
-const noted = (state: string) => `
-  INSERT INTO order_history (order_id, state, cause, event_id)
-  SELECT moved.id, '${state}', incoming.cause, nullif(incoming.event_id, '')::uuid FROM moved JOIN incoming USING (id)`
+const lockedOrder = ({ status, cancel_reason, refunded, ...order }: LockedRow): LockedOrder => ({
+  ...order,
+  state:
+    cancel_reason !== null
+      ? { _tag: "Cancelled", reason: cancel_reason, refunded }
+      : status === "CONFIRMED"
+        ? { _tag: "Confirmed" }
+        : accepted
+})
 
-const ENDED = `id, user_id, total_amount::float8 AS total_amount,
-  extract(epoch FROM clock_timestamp() - created_at)::float8 AS seconds`
+const itemsOf = (order: string) => `
+  (SELECT json_agg(json_build_object('item_id', item_id, 'quantity', quantity, 'price', price) ORDER BY item_id)
+   FROM order_items WHERE order_id = ${order}.id) AS items`
 
-const CONFIRM = `
-  WITH ${MOVING}, moved AS (
-    UPDATE orders SET status = 'CONFIRMED', updated_at = clock_timestamp()
-    FROM locked WHERE orders.id = locked.id RETURNING orders.*),
-  noted AS (${noted("CONFIRMED")})
-  SELECT ${ENDED}, (
-    SELECT json_agg(json_build_object('item_id', item_id, 'quantity', quantity, 'price', price) ORDER BY item_id)
-    FROM order_items WHERE order_id = moved.id) AS items
-  FROM moved`
+const LOCK = `
+  SELECT id, user_id, status, cancel_reason, total_amount::float8 AS total_amount, ${itemsOf("orders")},
+    status = 'CANCELLED' AND EXISTS (SELECT FROM order_history h WHERE h.order_id = orders.id AND h.state = 'REFUNDED')
+      AS refunded,
+    extract(epoch FROM clock_timestamp() - created_at)::float8 AS age
+  FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 
-const CANCEL = `
-  WITH ${MOVING}, failed AS (SELECT * FROM unnest($1::uuid[], $4::text[]) AS t (id, items)), moved AS (
-    UPDATE orders SET status = 'CANCELLED', cancel_reason = $5, updated_at = clock_timestamp(),
-      failed_items = nullif(failed.items, '')::jsonb
-    FROM locked JOIN failed USING (id) WHERE orders.id = locked.id RETURNING orders.*),
-  noted AS (${noted("CANCELLED")})
-  SELECT ${ENDED} FROM moved`
+/** What a move is called in the history. */
+const HISTORY_STATE = { Confirm: "CONFIRMED", Cancel: "CANCELLED", RecordRefund: "REFUNDED" } as const
 
-const REFUND = `
-  INSERT INTO order_history (order_id, state, cause, event_id)
-  SELECT t.id, 'REFUNDED', t.cause, nullif(t.event_id, '')::uuid
-  FROM unnest($1::uuid[], $2::text[], $3::text[]) AS t (id, event_id, cause)
-  JOIN orders ON orders.id = t.id AND orders.status = 'CANCELLED' ORDER BY t.id
-  ON CONFLICT DO NOTHING RETURNING order_id AS id`
+const SAVE = `
+  WITH moved AS (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+      AS t (id, state, cause, event_id, reason, failed)),
+  noted AS (
+    INSERT INTO order_history (order_id, state, cause, event_id)
+    SELECT id, state, cause, nullif(event_id, '')::uuid FROM moved)
+  UPDATE orders SET status = moved.state, cancel_reason = nullif(moved.reason, ''),
+    failed_items = nullif(moved.failed, '')::jsonb, updated_at = clock_timestamp()
+  FROM moved WHERE orders.id = moved.id AND moved.state <> 'REFUNDED'`
 
 const SUMMARY = `
   SELECT id, user_id, status, total_amount::float8 AS total_amount, cancel_reason, created_at,
@@ -224,11 +225,9 @@ const SUMMARY = `
   FROM orders`
 
 const FIND = `
-  SELECT o.*, failed_items,
-    (SELECT json_agg(json_build_object('item_id', item_id, 'quantity', quantity, 'price', price) ORDER BY item_id)
-     FROM order_items WHERE order_id = o.id) AS items,
+  SELECT o.*, failed_items, ${itemsOf("o")},
     (SELECT json_agg(json_build_object('state', state, 'at', to_char(at AT TIME ZONE 'UTC', ${isoFormat()}), 'cause', cause)
-       ORDER BY at) FROM order_history WHERE order_id = o.id) AS history,
+       ORDER BY state = 'PENDING' DESC, state = 'REFUNDED') FROM order_history WHERE order_id = o.id) AS history,
     coalesce((SELECT json_agg(trouble) FROM (
       SELECT 'parked' AS kind, e.topic, e.consumer_group, e.attempts, coalesce(e.error, 'waits behind an earlier event') AS error,
         to_char(k.next_attempt_at AT TIME ZONE 'UTC', ${isoFormat()}) AS next_attempt_at

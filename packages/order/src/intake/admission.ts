@@ -16,7 +16,8 @@ const COUNT_EVERY = 1_000
 export class Admission extends Context.Service<
   Admission,
   {
-    readonly admit: (waiting: number) => Effect.Effect<void, TooManyRequests | Unavailable | SqlError.SqlError>
+    /** `before` is how many requests came before this one and wait still. */
+    readonly admit: (before: number) => Effect.Effect<void, TooManyRequests | Unavailable | SqlError.SqlError>
   }
 >()("@flowforge/order/Admission") {
   static readonly layer: Layer.Layer<Admission, never, Orders | OrderConfig> = Layer.effect(
@@ -36,8 +37,8 @@ export class Admission extends Context.Service<
       })
 
       return Admission.of({
-        admit: Effect.fnUntraced(function* (waiting) {
-          if (waiting >= intakeQueue) {
+        admit: Effect.fnUntraced(function* (before) {
+          if (before >= intakeQueue) {
             yield* Metric.update(Metrics.refusedByQueue, 1)
             return yield* new TooManyRequests({ retry_after_seconds: 1 })
           }

@@ -11,6 +11,9 @@ import { Effect } from "effect"
 import { Catalogue } from "../catalogue.ts"
 import type { NewOrder } from "./new-order.ts"
 
+/** The most an order may cost, in cents: what an amount in an event can carry. */
+export const MAX_TOTAL = 1_000_000_000_000_000
+
 /** Turns a request into an order: the same item twice is added up, prices come from the catalogue. */
 export const check = Effect.fnUntraced(function* (
   catalogue: Catalogue["Service"],
@@ -31,11 +34,15 @@ export const check = Effect.fnUntraced(function* (
   })
   if (errors.length > 0) return yield* new InvalidRequest({ errors })
   const lines = [...quantities].map(([itemId, quantity]) => ({ itemId, quantity, price: prices.get(itemId)! }))
+  const total = lines.reduce((sum, line) => sum + line.price * line.quantity, 0)
+  if (total > MAX_TOTAL) {
+    return yield* new InvalidRequest({ errors: [{ field: "items", message: "cost more than an order may" }] })
+  }
   return {
     id: as.id,
     userId: request.user_id,
     lines,
-    total: MinorUnits.make(lines.reduce((sum, line) => sum + line.price * line.quantity, 0)),
+    total: MinorUnits.make(total),
     payment: request.payment_info,
     traceparent: as.traceparent
   } satisfies NewOrder

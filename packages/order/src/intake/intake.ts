@@ -7,15 +7,18 @@ import {
   RequestInFlight,
   type TooManyRequests,
   Topics,
-  type Unavailable
+  type Unavailable,
+  type UserId
 } from "@flowforge/contracts"
 import { type Message, message, Outbox } from "@flowforge/messaging"
 import { Uuids } from "@flowforge/platform"
 import { Cause, Context, DateTime, Deferred, Effect, Exit, Layer, Metric, Queue } from "effect"
-import { SqlClient, SqlError } from "effect/sql"
+import { SqlClient, type SqlError } from "effect/sql"
 import { Catalogue } from "../catalogue.ts"
 import { OrderConfig } from "../config.ts"
 import * as Metrics from "../metrics.ts"
+import { OrderCache } from "../order-cache.ts"
+import { isPassing } from "../passing.ts"
 import { Orders } from "../store.ts"
 import { Admission } from "./admission.ts"
 import { answerOf, requestHash } from "./answer.ts"
@@ -44,6 +47,8 @@ interface Waiting {
   readonly hash: Uint8Array
   readonly answer: Uint8Array
   readonly done: Deferred.Deferred<Accepted, IntakeError>
+  /** Its key is free again. */
+  readonly settled: Effect.Effect<unknown>
 }
 
 /**
@@ -63,7 +68,7 @@ export class Intake extends Context.Service<
   static readonly layer: Layer.Layer<
     Intake,
     never,
-    Admission | Catalogue | IdempotencyKeys | OrderConfig | Orders | Outbox | SqlClient.SqlClient
+    Admission | Catalogue | IdempotencyKeys | OrderCache | OrderConfig | Orders | Outbox | SqlClient.SqlClient
   > = Layer.effect(
     Intake,
     Effect.gen(function* () {
@@ -74,37 +79,46 @@ export class Intake extends Context.Service<
       const insert = yield* makeInsert
       const queue = yield* Queue.unbounded<Waiting>()
       const inFlight = new Set<string>()
+      /** Requests that are looked at before they wait: they count as waiting, or a burst would pass the bound at once. */
+      let checking = 0
 
       yield* Effect.forkScoped(
         Effect.forever(
-          Effect.flatMap(Queue.takeBetween(queue, 1, intakeBatch), (batch) =>
-            Effect.andThen(Metric.update(Metrics.intakeBatch, batch.length), insert(batch))
-          )
+          Effect.gen(function* () {
+            const batch = yield* Queue.takeBetween(queue, 1, intakeBatch)
+            yield* Metric.update(Metrics.intakeQueue, Queue.sizeUnsafe(queue))
+            yield* Metric.update(Metrics.intakeBatch, batch.length)
+            yield* insert(batch)
+          })
         )
       )
 
       return Intake.of({
         place: Effect.fnUntraced(function* ({ order: request, idempotencyKey: key, traceparent }) {
-          const waiting = yield* Queue.size(queue)
-          yield* admission.admit(waiting)
-          const order = yield* check(catalogue, request, { id: OrderId.make(uuids.next()), traceparent })
-          const scope = key === undefined ? undefined : `${request.user_id} ${key}`
-          if (scope !== undefined && inFlight.has(scope)) {
-            return yield* new RequestInFlight({ retry_after_seconds: 1 })
-          }
-          if (scope !== undefined) inFlight.add(scope)
-          const done = yield* Deferred.make<Accepted, IntakeError>()
-          const hash = key === undefined ? NO_HASH : requestHash(order)
-          yield* Queue.offer(queue, { order, key, hash, answer: answerOf(order), done })
-          // A client that goes away interrupts only its waiting: the key is free again when the insert has ended.
-          if (scope !== undefined) {
-            yield* Effect.forkDetach(
+          const order = yield* Effect.acquireUseRelease(
+            Effect.sync(() => checking++ + Queue.sizeUnsafe(queue)),
+            (before) =>
               Effect.andThen(
-                Effect.exit(Deferred.await(done)),
-                Effect.sync(() => inFlight.delete(scope))
-              )
-            )
-          }
+                admission.admit(before),
+                check(catalogue, request, { id: OrderId.make(uuids.next()), traceparent })
+              ),
+            () => Effect.sync(() => checking--)
+          )
+          const hash = key === undefined ? NO_HASH : requestHash(order)
+          const scope = key === undefined ? undefined : scopeOf(order.userId, key)
+          // In one step, so that no interruption leaves a key in flight for ever. A client that goes away later interrupts
+          // only its own waiting.
+          const done = yield* Effect.suspend(() => {
+            if (scope !== undefined && inFlight.has(scope)) {
+              return Effect.fail(new RequestInFlight({ retry_after_seconds: 1 }))
+            }
+            if (scope !== undefined) inFlight.add(scope)
+            const settled = Effect.sync(() => scope !== undefined && inFlight.delete(scope))
+            const done = Deferred.makeUnsafe<Accepted, IntakeError>()
+            Queue.offerUnsafe(queue, { order, key, hash, answer: answerOf(order), done, settled })
+            return Effect.succeed(done)
+          })
+          yield* Metric.update(Metrics.intakeQueue, Queue.sizeUnsafe(queue))
           return yield* Deferred.await(done)
         })
       })
@@ -112,14 +126,21 @@ export class Intake extends Context.Service<
   )
 }
 
+/** An Idempotency-Key belongs to its customer. */
+const scopeOf = (user: UserId, key: string): string => `${user} ${key}`
+
 const NO_HASH = new Uint8Array()
 
-/** Inserts a batch and answers each of its requests. A batch that fails is split, down to the request at fault. */
+/**
+ * Inserts a batch and answers each of its requests. A batch that fails is split, down to the request at fault; but when
+ * the database itself failed, which may be after the commit, all of it fails and trying again is the client's.
+ */
 const makeInsert = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const orders = yield* Orders
   const keys = yield* IdempotencyKeys
   const outbox = yield* Outbox
+  const cache = yield* OrderCache
   const uuids = yield* Uuids
 
   const transaction = Effect.fnUntraced(function* (batch: ReadonlyArray<Waiting>) {
@@ -127,13 +148,16 @@ const makeInsert = Effect.gen(function* () {
       key === undefined ? [] : [{ userId: order.userId, key, hash, orderId: order.id, response: answer }]
     )
     const earlier = keyed.length === 0 ? [] : yield* keys.claim(keyed)
-    const answered = new Map(earlier.map((answer) => [`${answer.userId} ${answer.key}`, answer]))
+    const answered = new Map(earlier.map((answer) => [scopeOf(answer.userId, answer.key), answer]))
     const fresh =
-      earlier.length === 0 ? batch : batch.filter(({ order, key }) => !answered.has(`${order.userId} ${key}`))
+      earlier.length === 0
+        ? batch
+        : batch.filter(({ order, key }) => key === undefined || !answered.has(scopeOf(order.userId, key)))
     if (fresh.length > 0) {
       const timestamp = DateTime.formatIso(yield* DateTime.now)
       yield* orders.insert(fresh.map(({ order }) => order))
       yield* outbox.append(fresh.map(({ order }) => created(order, EventId.make(uuids.next()), timestamp)))
+      yield* sql.afterCommit(cache.haveNewOrders(fresh.map(({ order }) => order.userId)))
     }
     return answered
   })
@@ -142,21 +166,20 @@ const makeInsert = Effect.gen(function* () {
     const exit = yield* Effect.exit(sql.withTransaction(transaction(batch)))
     if (Exit.isSuccess(exit)) {
       yield* Metric.update(Metrics.accepted, batch.length - exit.value.size)
-      for (const waiting of batch) yield* answer(waiting, exit.value)
+      for (const waiting of batch) yield* Effect.andThen(waiting.settled, answer(waiting, exit.value))
       return
     }
-    const error = Cause.squash(exit.cause)
-    if (batch.length > 1 && !(SqlError.isSqlError(error) && error.isRetryable)) {
+    if (batch.length > 1 && !isPassing(Cause.squash(exit.cause))) {
       yield* insert(batch.slice(0, batch.length >> 1))
       return yield* insert(batch.slice(batch.length >> 1))
     }
-    for (const { done } of batch) yield* Deferred.failCause(done, exit.cause)
+    for (const { done, settled } of batch) yield* Effect.andThen(settled, Deferred.failCause(done, exit.cause))
   })
   return insert
 })
 
 const answer = ({ order, key, hash, answer: body, done }: Waiting, earlier: ReadonlyMap<string, EarlierAnswer>) => {
-  const before = key === undefined ? undefined : earlier.get(`${order.userId} ${key}`)
+  const before = key === undefined ? undefined : earlier.get(scopeOf(order.userId, key))
   if (before === undefined) return Deferred.succeed(done, { orderId: order.id, body })
   return Buffer.compare(before.hash, hash) === 0
     ? Deferred.succeed(done, { orderId: before.orderId, body: before.response })
