@@ -19,40 +19,72 @@ import {
   type Sms,
   SmsSender
 } from "@flowforge/platform"
-import { layerTestDatabase } from "@flowforge/testkit"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { eventually, layerTestDatabase } from "@flowforge/testkit"
+import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import { NotificationService } from "../src/index.ts"
+
+/** Where the process under test dies next: `before the mail is sent`, `after the receipt is stored` and the like. */
+export interface Death {
+  readonly at: string | undefined
+  readonly dies: Effect.Effect<void>
+}
 
 /** The world outside the service: a database, and companies that keep what they are given. */
 export const makeWorld = () => {
   const mails: Array<Mail> = []
   const texts: Array<Sms> = []
-  const faults: { mail: Fault | undefined; sms: Fault | undefined; objects: boolean } = {
-    mail: undefined,
-    sms: undefined,
-    objects: false
+  const world: {
+    mails: Array<Mail>
+    texts: Array<Sms>
+    faults: { mail: Fault | undefined; sms: Fault | undefined; objects: boolean }
+    death: Death
+  } = {
+    mails,
+    texts,
+    faults: { mail: undefined, sms: undefined, objects: false },
+    death: { at: undefined, dies: Effect.void }
   }
+  /** A process that dies never gets an answer, and nothing of it runs any more. */
+  const at = (point: string) =>
+    Effect.suspend(() => (world.death.at === point ? Effect.andThen(world.death.dies, Effect.never) : Effect.void))
+  const mortal = <A, E>(what: string, call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    at(`before ${what}`).pipe(
+      Effect.andThen(Effect.exit(call)),
+      Effect.tap(() => at(`after ${what}`)),
+      Effect.flatten
+    )
   const objects = Layer.effect(
     ObjectStore,
     Effect.map(ObjectStore, (store) => ({
       ...store,
       put: (object: Parameters<typeof store.put>[0]) =>
-        Effect.suspend(() =>
-          faults.objects ? Effect.fail(new ObjectStoreUnavailable({ reason: "no space" })) : store.put(object)
+        mortal(
+          "the receipt is stored",
+          Effect.suspend(() =>
+            world.faults.objects ? Effect.fail(new ObjectStoreUnavailable({ reason: "no space" })) : store.put(object)
+          )
         )
     }))
   ).pipe(Layer.provide(ObjectStore.layerMemory))
-  const layer = Layer.mergeAll(
-    PostgresBroker.layer,
-    Outbox.layer("test"),
-    objects,
-    Mailer.layerMemory({ sent: mails, faults: () => faults.mail }),
-    SmsSender.layerMemory({ sent: texts, faults: () => faults.sms })
-  ).pipe(Layer.provideMerge(Wakeups.layer), Layer.provideMerge(layerTestDatabase))
-  return { mails, texts, faults, layer }
+  const mailer = Layer.effect(
+    Mailer,
+    Effect.map(Mailer, ({ send }) => ({ send: (mail: Mail) => mortal("the mail is sent", send(mail)) }))
+  ).pipe(Layer.provide(Mailer.layerMemory({ sent: mails, faults: () => world.faults.mail })))
+  const smsSender = Layer.effect(
+    SmsSender,
+    Effect.map(SmsSender, ({ send }) => ({ send: (sms: Sms) => mortal("the SMS is sent", send(sms)) }))
+  ).pipe(Layer.provide(SmsSender.layerMemory({ sent: texts, faults: () => world.faults.sms })))
+  const layer = Layer.mergeAll(PostgresBroker.layer, Outbox.layer("test"), objects, mailer, smsSender).pipe(
+    Layer.provideMerge(Wakeups.layer),
+    Layer.provideMerge(layerTestDatabase),
+    // What did not reach its customer is logged; the tests look at the tables.
+    Layer.provideMerge(Logger.layer([]))
+  )
+  return Object.assign(world, { layer })
 }
+export type World = ReturnType<typeof makeWorld>
 
 /** A member of the group, in the test's scope. */
 export const startConsumers = (settings: Record<string, string> = {}) =>
@@ -140,18 +172,40 @@ export const receiptOf = (orderId: OrderId) =>
       }>`SELECT object_key, sha256 FROM receipts WHERE order_id = ${orderId}`
   ).pipe(Effect.map((rows) => rows[0]))
 
-/** What notification.sent said about an order. */
-export const announced = (orderId: OrderId) =>
+/** The notifications of an order as they stand. */
+export const notificationsOf = (orderId: OrderId) =>
+  SqlClient.SqlClient.use(
+    (sql) => sql<{ id: string; kind: string; status: string; error: string | null }>`
+      SELECT notification_id AS id, kind, status, error FROM notifications WHERE order_id = ${orderId} ORDER BY kind`
+  )
+
+/** Every notification.sent about an order. */
+export const announcements = (orderId: OrderId) =>
   SqlClient.SqlClient.use(
     (sql) =>
       sql<{
         value: Uint8Array
-      }>`SELECT value FROM outbox WHERE key = ${orderId} AND topic = 'notification.sent' ORDER BY id`
+      }>`SELECT value FROM outbox WHERE key = ${orderId.toLowerCase()} AND topic = 'notification.sent' ORDER BY id`
   ).pipe(
     Effect.map((rows) =>
-      rows.map((row) => {
-        const { status, type } = JSON.parse(new TextDecoder().decode(row.value))
-        return `${type} ${status}`
-      })
+      rows.map((row): { readonly notification_id: string; readonly type: string; readonly status: string } =>
+        JSON.parse(new TextDecoder().decode(row.value))
+      )
     )
   )
+
+/** What notification.sent said about an order. */
+export const announced = (orderId: OrderId) =>
+  Effect.map(announcements(orderId), (events) => events.map(({ status, type }) => `${type} ${status}`))
+
+/** Waits until an order's customer was told over so many channels, or nobody can know. */
+export const told = (orderId: OrderId, channels: number) =>
+  eventually(
+    `${orderId} is told`,
+    Effect.map(announced(orderId), (said) => said.length === channels)
+  )
+
+/** Lets what waits for its next attempt be due now. */
+export const hurry = SqlClient.SqlClient.use(
+  (sql) => sql`UPDATE parked_keys SET next_attempt_at = now() WHERE lease IS NULL`
+)

@@ -6,7 +6,10 @@ import { formatAmount, formatDay, type Receipt } from "./receipt.ts"
 /** What the standard fonts can write; anything else they would garble without a word. */
 const LATIN_1 = /^[\x20-\x7e\xa0-\xff]*$/u
 /** Stands for a character that no font at hand can write. */
-const MISSING = "□"
+const MISSING = "\ufffd"
+
+/** Characters of a name that are shown: laying out a text costs by its length, and the page has the whole of it. */
+const MAX_NAME = 300
 
 const NOTO_SANS = fileURLToPath(new URL("../fonts/NotoSans-Regular.ttf", import.meta.resolve("@embedpdf/fonts-latin")))
 /** Only our own words are bold. */
@@ -21,8 +24,11 @@ const INK = "#1c2733"
 const PALE = "#5b6b7b"
 const GREEN = "#14532d"
 
+const shortened = (name: string): string =>
+  name.length > MAX_NAME ? `${name.slice(0, MAX_NAME).toWellFormed().trimEnd()}…` : name
+
 /**
- * The receipt as PDF, one page after another. Latin, Greek and Cyrillic are written; characters beyond them become □,
+ * The receipt as PDF, one page after another. Latin, Greek and Cyrillic are written; characters beyond them become U+FFFD,
  * with a note that says so. The same receipt gives the same bytes.
  */
 export const renderPdf = (receipt: Receipt): Effect.Effect<Uint8Array> =>
@@ -62,7 +68,9 @@ const fontsFor = (document: PDFKit.PDFDocument, texts: ReadonlyArray<string>): F
 }
 
 const draw = (document: PDFKit.PDFDocument, receipt: Receipt): void => {
-  const texts = [receipt.customer, ...receipt.lines.map(({ name }) => name)]
+  const customer = shortened(receipt.customer)
+  const lines = receipt.lines.map((line) => ({ ...line, name: shortened(line.name) }))
+  const texts = [customer, ...lines.map(({ name }) => name)]
   const { legible, regular } = fontsFor(document, texts)
   const left = MARGIN
   const rule = (y: number, colour: string, width = 0.75) =>
@@ -90,7 +98,7 @@ const draw = (document: PDFKit.PDFDocument, receipt: Receipt): void => {
   for (const [label, value] of [
     ["Order", receipt.orderId],
     ["Date", formatDay(receipt.day)],
-    ["Customer", legible(receipt.customer)]
+    ["Customer", legible(customer)]
   ] as const) {
     document.font(regular).fontSize(10).fillColor(PALE).text(label, left, y)
     document.fillColor(INK).text(value, left + 80, y, { width: WIDTH - 80 })
@@ -111,7 +119,7 @@ const draw = (document: PDFKit.PDFDocument, receipt: Receipt): void => {
   }
   y += 20
   heading()
-  for (const { itemId, name, price, quantity } of receipt.lines) {
+  for (const { itemId, name, price, quantity } of lines) {
     const shown = legible(name)
     document.font(regular).fontSize(10)
     const height = document.heightOfString(shown, { width: COLUMNS.name - 10 }) + 16

@@ -35,6 +35,9 @@ export class Pdfs extends Context.Service<
       const one = yield* Semaphore.make(1)
 
       const make = Effect.fnUntraced(function* (orderId: OrderId, key: string) {
+        // Another may have made it since the caller looked.
+        const made = (yield* store.receiptOf(orderId))?.pdfKey
+        if (typeof made === "string") return made
         const order = yield* store.orderOnReceipt(orderId)
         if (order === undefined) return yield* Effect.die(new Error(`there is a receipt, but no order ${orderId}`))
         const startedAt = clock.monotonicTimeNanosUnsafe()

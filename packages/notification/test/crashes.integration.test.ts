@@ -1,0 +1,201 @@
+import { createHash } from "node:crypto"
+import { assert, describe, it } from "@effect/vitest"
+import { type OrderId } from "@flowforge/contracts"
+import { ObjectStore } from "@flowforge/platform"
+import { Duration, Effect, Layer, Option } from "effect"
+import { SqlClient } from "effect/sql"
+import * as fc from "fast-check"
+import { Notifying } from "../src/notifying.ts"
+import { Settlements } from "../src/settlements.ts"
+import { attempt, type Crash, CRASHES, deliveryOf, layerSteps } from "./attempts.ts"
+import {
+  addItem,
+  addOrder,
+  addUser,
+  announcements,
+  cancelled,
+  confirmed,
+  makeWorld,
+  notificationsOf,
+  receiptOf,
+  type World
+} from "./world.ts"
+
+const LIMIT = Duration.seconds(30)
+
+/** Time passes: every claim is older than its limit. */
+const grownOld = (orderId: OrderId) =>
+  SqlClient.SqlClient.use(
+    (sql) => sql`UPDATE notifications SET claimed_at = claimed_at - interval '1 hour' WHERE order_id = ${orderId}`
+  )
+
+const giveUpStale = Settlements.use((settlements) => settlements.giveUpStale(LIMIT, 100))
+
+const countsOf = (world: World, orderId: OrderId) => ({
+  mails: world.mails.filter(({ text }) => text.includes(orderId)),
+  texts: world.texts.filter(({ text }) => text.includes(orderId.slice(-12)))
+})
+
+const inWorld = <E>(
+  body: (world: World) => Effect.Effect<void, E, Layer.Success<typeof layerSteps> | SqlClient.SqlClient | ObjectStore>
+) => {
+  const world = makeWorld()
+  return Effect.andThen(addItem(1, "Pen"), body(world)).pipe(
+    Effect.provide(Layer.provideMerge(layerSteps, world.layer))
+  )
+}
+
+describe("a process that dies while it tells a customer", () => {
+  const ends: Record<
+    Crash,
+    { readonly email: string; readonly sms: string; readonly mails: number; readonly texts: number }
+  > = {
+    "after the claim": { email: "unknown", sms: "unknown", mails: 0, texts: 0 },
+    "before the receipt is stored": { email: "unknown", sms: "unknown", mails: 0, texts: 0 },
+    "after the receipt is stored": { email: "unknown", sms: "unknown", mails: 0, texts: 0 },
+    "before the mail is sent": { email: "unknown", sms: "unknown", mails: 0, texts: 0 },
+    "after the mail is sent": { email: "unknown", sms: "unknown", mails: 1, texts: 0 },
+    "before the SMS is sent": { email: "unknown", sms: "unknown", mails: 1, texts: 0 },
+    "after the SMS is sent": { email: "unknown", sms: "unknown", mails: 1, texts: 1 },
+    "before the record": { email: "unknown", sms: "unknown", mails: 1, texts: 1 },
+    "after the record": { email: "sent", sms: "sent", mails: 1, texts: 1 }
+  }
+  for (const crash of CRASHES) {
+    it.live(`${crash} is not made up for by a second mail: doubt waits for its time limit, and is shown`, () =>
+      inWorld((world) =>
+        Effect.gen(function* () {
+          const user = yield* addUser({ phone: "+491701234567" })
+          const order = yield* addOrder(user)
+          const event = confirmed(order, user)
+          assert.strictEqual(yield* attempt(world, event, crash), "died")
+          const before = yield* notificationsOf(order)
+          // Another process is asked to do it at once: it must not, as the first may be sending at this moment.
+          assert.strictEqual(yield* attempt(world, event), crash === "after the record" ? "done" : "failed")
+          assert.deepStrictEqual(yield* notificationsOf(order), before)
+          yield* grownOld(order)
+          assert.strictEqual(yield* attempt(world, event), "done")
+          assert.strictEqual(yield* attempt(world, event), "done")
+          const { email, mails, sms, texts } = ends[crash]
+          assert.deepStrictEqual(
+            (yield* notificationsOf(order)).map(({ status }) => status),
+            [email, sms]
+          )
+          const sent = countsOf(world, order)
+          assert.deepStrictEqual([sent.mails.length, sent.texts.length], [mails, texts])
+          assert.isDefined(yield* receiptOf(order))
+        })
+      )
+    )
+  }
+})
+
+interface Step {
+  readonly crash: Crash | undefined
+  readonly mail: "unavailable" | "unanswered" | undefined
+  readonly sms: "unavailable" | "unanswered" | undefined
+  readonly objects: boolean
+  readonly next: "time passes" | "the job runs" | "two at once" | undefined
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  crash: fc.option(fc.constantFrom(...CRASHES), { nil: undefined }),
+  mail: fc.constantFrom(undefined, undefined, "unavailable", "unanswered"),
+  sms: fc.constantFrom(undefined, undefined, "unavailable", "unanswered"),
+  objects: fc.constantFrom(false, false, true),
+  next: fc.constantFrom(undefined, "time passes", "the job runs", "two at once")
+})
+
+const story = fc.record({
+  end: fc.constantFrom("confirmed" as const, "cancelled" as const),
+  email: fc.constantFrom("anna@example.com", "anna@example.com", "anna@refused.example"),
+  phone: fc.constantFrom(undefined, "+491701234567", "+9991234"),
+  steps: fc.array(step, { maxLength: 6 })
+})
+
+describe("whatever happens while a customer is told", () => {
+  it.live(
+    "each notification has one end that is true, is sent at most once, and is announced once",
+    () =>
+      inWorld((world) =>
+        Effect.gen(function* () {
+          const services = yield* Effect.context<Layer.Success<typeof layerSteps> | SqlClient.SqlClient | ObjectStore>()
+          const holds = ({ email, end, phone, steps }: typeof story extends fc.Arbitrary<infer A> ? A : never) =>
+            Effect.gen(function* () {
+              const user = yield* addUser(phone === undefined ? { email } : { email, phone })
+              const order = yield* addOrder(user, end === "confirmed" ? "CONFIRMED" : "CANCELLED")
+              const event = end === "confirmed" ? confirmed(order, user) : cancelled(order, user)
+              for (const { crash, mail, objects, sms, next } of steps) {
+                world.faults = { mail, sms, objects }
+                yield* attempt(world, event, crash)
+                if (next === "time passes") yield* grownOld(order)
+                if (next === "the job runs") yield* giveUpStale
+                if (next === "two at once") {
+                  yield* Effect.all([attempt(world, event), attempt(world, event)], { concurrency: 2 })
+                }
+              }
+              world.faults = { mail: undefined, sms: undefined, objects: false }
+              yield* grownOld(order)
+              yield* giveUpStale
+              assert.strictEqual(yield* attempt(world, event), "done")
+
+              const rows = yield* notificationsOf(order)
+              const sent = countsOf(world, order)
+              assert.deepStrictEqual(
+                rows.map(({ kind }) => kind),
+                phone === undefined ? [`${end}_email`] : [`${end}_email`, `${end}_sms`]
+              )
+              const mayBeDoubtful = steps.some(
+                ({ crash, mail, sms }) => crash !== undefined || mail === "unanswered" || sms === "unanswered"
+              )
+              for (const { id, kind, status } of rows) {
+                const [messages, to] = kind.endsWith("sms") ? [sent.texts, phone!] : [sent.mails, email]
+                assert.isAtMost(messages.length, 1)
+                if (status === "sent")
+                  assert.deepStrictEqual(
+                    messages.map((message) => message.id),
+                    [id]
+                  )
+                if (status === "failed") assert.strictEqual(messages.length, 0)
+                const isRefused = to.includes("refused") || to.startsWith("+999")
+                if (!mayBeDoubtful) assert.strictEqual(status, isRefused ? "failed" : "sent")
+                assert.include(["sent", "failed", "unknown"], status)
+              }
+              assert.deepStrictEqual(
+                (yield* announcements(order)).map((said) => `${said.notification_id} ${said.status}`).toSorted(),
+                rows.map(({ id, status }) => `${id} ${status}`).toSorted()
+              )
+              const receipt = yield* receiptOf(order)
+              if (end === "cancelled") return assert.isUndefined(receipt)
+              const body = Option.getOrThrow(yield* ObjectStore.use((store) => store.get(receipt!.object_key)))
+              assert.deepStrictEqual(createHash("sha256").update(body).digest(), Buffer.from(receipt!.sha256))
+            })
+          yield* Effect.promise(() =>
+            fc.assert(
+              fc.asyncProperty(story, (each) => Effect.runPromise(Effect.provideContext(holds(each), services))),
+              { numRuns: 60 }
+            )
+          )
+        })
+      ),
+    60_000
+  )
+
+  it.live("two events about one order in one batch, its id in two cases, claim once and send once", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        const notifying = yield* Notifying
+        const sql = yield* SqlClient.SqlClient
+        const user = yield* addUser({ phone: "+491701234567" })
+        const order = yield* addOrder(user)
+        const deliveries = [confirmed(order, user), confirmed(order.toUpperCase() as OrderId, user)].map(deliveryOf)
+        const plans = yield* sql.withTransaction(notifying.prepareConfirmed(deliveries))
+        const exits = yield* Effect.forEach(deliveries, (delivery, n) =>
+          Effect.exit(notifying.call(delivery, plans[n]))
+        )
+        assert.deepStrictEqual(exits.map(({ _tag }) => _tag).toSorted(), ["Failure", "Success"])
+        const sent = countsOf(world, order)
+        assert.deepStrictEqual([sent.mails.length, sent.texts.length], [1, 1])
+      })
+    )
+  )
+})
