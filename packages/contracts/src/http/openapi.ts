@@ -8,9 +8,7 @@ export interface EndpointDocumentation {
   readonly summary: string
   readonly description?: string
   /** By parameter name. A `schema` stands for that of the text it is read from. */
-  readonly parameters?: Readonly<
-    Record<string, { readonly description: string; readonly schema?: Json; readonly example?: string }>
-  >
+  readonly parameters?: Readonly<Record<string, { readonly description: string; readonly schema?: Json }>>
   /** Bodies that can be sent, by what they show. */
   readonly requests?: Readonly<Record<string, unknown>>
   /** Bodies that are answered, by status. */
@@ -39,7 +37,7 @@ export const documented = ({
         annotated["requestBody"].content[JSON_BODY].examples = Object.fromEntries(examples)
       }
       for (const [status, answer] of Object.entries(answers)) {
-        annotated["responses"][status].content[JSON_BODY].example = answer
+        annotated["responses"][status].content[JSON_BODY].examples = { [summary]: { value: answer } }
       }
       return annotated
     }
@@ -74,6 +72,7 @@ export const forClients = (document: Json): Json => {
   const tolerant = JSON.parse(
     JSON.stringify(document, (key, value) => {
       if (key === "additionalProperties" && value === false) return undefined
+      if (value?.format === "uuid") return { ...value, pattern: undefined }
       return key === "$ref" ? plainName(value) : value
     })
   ) as Json

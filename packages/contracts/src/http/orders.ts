@@ -107,7 +107,10 @@ export const OrderPage = Schema.Struct({
 }).annotate({ identifier: "OrderPage", description: "A page of orders, newest first" })
 
 const pageOfOrders = { ...pageQuery, status: Schema.optionalKey(OrderStatus) }
-const pageOfOrdersParameters = { ...pageParameters, status: { description: "Only orders that stand here." } }
+const pageOfOrdersParameters = {
+  ...pageParameters(pageExample.next_cursor),
+  status: { description: "Only orders that stand here." }
+}
 
 const accepted = HttpApiSchema.WithHeaders(OrderAccepted.pipe(HttpApiSchema.status(202)), { location: Schema.String })
 
@@ -124,8 +127,8 @@ const placing = {
     "twice is added up. With an `Idempotency-Key`, the same request again (within 24 hours) is answered the same and orders nothing twice.",
   parameters: {
     "idempotency-key": {
-      description: "Your own name for this request, 1 to 255 characters, such as a UUID.",
-      example: "0b7d9f1a-3c5e-4a70-8b92-1d3f5a7c9e0b"
+      description: "Your own name for this request, such as a UUID.",
+      schema: { type: "string", minLength: 1, maxLength: 255, examples: ["0b7d9f1a-3c5e-4a70-8b92-1d3f5a7c9e0b"] }
     }
   },
   requests: orderRequests,

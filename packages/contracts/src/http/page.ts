@@ -16,13 +16,16 @@ export const pageQuery = {
 }
 
 /** {@link pageQuery} for the OpenAPI: the numbers in it are read from text. */
-export const pageParameters = {
+export const pageParameters = (cursor: string) => ({
   limit: {
     description: "The most entries to answer.",
     schema: { type: "integer", minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE }
   },
-  cursor: { description: "The `next_cursor` of the page before. It stays right while new entries arrive." }
-}
+  cursor: {
+    description: "The `next_cursor` of the page before. It stays right while new entries arrive.",
+    schema: { type: "string", examples: [cursor] }
+  }
+})
 
 /** Where the next page begins; absent on the last one. */
 export const NextCursor = Schema.optionalKey(

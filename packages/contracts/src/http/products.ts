@@ -59,7 +59,7 @@ export class ProductsApi extends HttpApiGroup.make("products")
     }).annotateMerge(
       documented({
         summary: "The catalogue, by item id",
-        parameters: pageParameters,
+        parameters: pageParameters("Mg"),
         answers: {
           200: {
             products: [
