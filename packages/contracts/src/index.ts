@@ -1,6 +1,7 @@
 export * from "./events.ts"
 export * from "./http/api.ts"
 export * from "./http/orders.ts"
+export { DEFAULT_PAGE } from "./http/page.ts"
 export * from "./http/problems.ts"
 export * from "./http/products.ts"
 export * from "./http/receipts.ts"

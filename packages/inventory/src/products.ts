@@ -1,11 +1,10 @@
-import { InsufficientStock, InvalidRequest, type ItemId, ItemNotFound } from "@flowforge/contracts"
+import { DEFAULT_PAGE, InsufficientStock, InvalidRequest, type ItemId, ItemNotFound } from "@flowforge/contracts"
 import { Cache, Uuids } from "@flowforge/platform"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { availabilityKey } from "./availability.ts"
 import { type Item, Stock } from "./store.ts"
 
-const DEFAULT_PAGE = 20
 /** The most pieces of an item that adjustments may add up to. Below PostgreSQL's integer: what is reserved comes back on top. */
 export const MAX_STOCK = 2_000_000_000
 

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_PAGE,
   InvalidRequest,
   type OrderDetails,
   OrderId,
@@ -11,8 +12,6 @@ import type { SqlError } from "effect/sql"
 import { OrderCache, type PageOfOrders } from "./order-cache.ts"
 import { detailsOf, summaryOf } from "./rendering.ts"
 import { Orders } from "./store.ts"
-
-const DEFAULT_LIMIT = 20
 
 export interface PageQuery {
   readonly limit?: number
@@ -43,7 +42,7 @@ export class OrderReads extends Context.Service<
       const cache = yield* OrderCache
       const orders = yield* Orders
 
-      const page = Effect.fnUntraced(function* ({ cursor, limit = DEFAULT_LIMIT, status }: PageQuery, userId?: UserId) {
+      const page = Effect.fnUntraced(function* ({ cursor, limit = DEFAULT_PAGE, status }: PageQuery, userId?: UserId) {
         const before = cursor === undefined ? undefined : yield* decodeCursor(cursor)
         const rows = yield* orders.page({ userId, status, before, limit: limit + 1 })
         const shown = rows.slice(0, limit)
