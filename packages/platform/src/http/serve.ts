@@ -1,5 +1,5 @@
 import { NodeHttpServer } from "@effect/platform-node"
-import { ByteSize, type Duration, Effect, Layer } from "effect"
+import { ByteSize, type Duration, Effect, Layer, Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, type HttpServerRequest } from "effect/http"
 import type { HttpListener, NodeHandler } from "./listener.ts"
 import { withProblems } from "./failures.ts"
@@ -26,9 +26,10 @@ export const layerServe = <A, E, R>(
 ) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const scope = yield* Effect.scope
       const templateOf = makeTemplateOf(options.known)
       const app = yield* HttpRouter.toHttpEffect(options.routes)
+      // A scope of their own, made before the listener serves: what is under way is ended only after draining.
+      const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
       const handler = yield* NodeHttpServer.makeHandler(
         app.pipe(
           Effect.timeoutOrElse({
@@ -36,9 +37,11 @@ export const layerServe = <A, E, R>(
             orElse: () => Effect.succeed(problemResponse(problems.timedOut))
           }),
           withProblems(BODY_LIMIT),
+          // The time limit waits where Effect's server lets nothing in, not even that the client has gone.
+          Effect.interruptible,
           Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(BODY_LIMIT))
         ) as Effect.Effect<any, never, HttpServerRequest.HttpServerRequest>,
-        { scope }
+        { scope: requests }
       ).pipe(withSpanNames(templateOf))
       const careful = refuseEarly(handler as NodeHandler, makeAllowed(options.known))
       yield* listener.serve(measured(careful, { templateOf, context: yield* Effect.context<never>() }))
