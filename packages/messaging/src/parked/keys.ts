@@ -26,19 +26,31 @@ export interface Waiting {
 
 const placeOf = (held: HeldKey) => [held.group, held.topic, held.key, held.lease]
 
-/** Takes keys that are due, by a lease, so that two workers never have the same one. */
+/**
+ * Takes keys that are due, by a lease, so that two workers never have the same one. When there is none, `waitMillis` is
+ * how long until there may be.
+ */
 export const takeDue = Effect.fnUntraced(function* (group: string, lease: string) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql.unsafe<{ topic: string; key: string }>(
-    `UPDATE parked_keys k SET lease = $2::uuid, next_attempt_at = now() + ${LEASE_MILLIS} * interval '1 ms'
-     FROM (SELECT consumer_group, topic, key FROM parked_keys
-           WHERE consumer_group = $1 AND next_attempt_at <= now()
-           ORDER BY next_attempt_at LIMIT ${MAX_KEYS} FOR UPDATE SKIP LOCKED) due
-     WHERE (k.consumer_group, k.topic, k.key) = (due.consumer_group, due.topic, due.key)
-     RETURNING k.topic, k.key`,
+  const rows = yield* sql.unsafe<{ topic: string | null; key: string; wait: number | null }>(
+    `WITH due AS (
+       SELECT topic, key FROM parked_keys
+        WHERE consumer_group = $1 AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT ${MAX_KEYS} FOR UPDATE SKIP LOCKED),
+     taken AS (
+       UPDATE parked_keys k SET lease = $2::uuid, next_attempt_at = now() + ${LEASE_MILLIS} * interval '1 ms'
+         FROM due WHERE k.consumer_group = $1 AND (k.topic, k.key) = (due.topic, due.key)
+       RETURNING k.topic, k.key)
+     SELECT topic, key, NULL::float8 AS wait FROM taken
+     UNION ALL
+     SELECT NULL, NULL, extract(epoch FROM min(next_attempt_at) - now())::float8 * 1000
+       FROM parked_keys WHERE consumer_group = $1`,
     [group, lease]
   )
-  return rows.map(({ topic, key }): HeldKey => ({ group, topic, key, lease }))
+  const due = rows.flatMap(({ topic, key }): ReadonlyArray<HeldKey> =>
+    topic === null ? [] : [{ group, topic, key, lease }]
+  )
+  return { due, waitMillis: rows.find(({ topic }) => topic === null)?.wait ?? Infinity }
 })
 
 /** Prolongs the lease and answers who is first; undefined when nobody waits, or the lease is another's by now. */

@@ -13,9 +13,9 @@ import { failSpanOf, traced } from "../policies/tracing.ts"
 import { attemptOnce } from "./attempt.ts"
 import { firstOf, type HeldKey, postpone, release, settle, takeDue, type Waiting } from "./keys.ts"
 
-const POLL = Duration.seconds(1)
-/** What was parked just now is hardly due at once. */
-const AFTER_PARKING = Duration.millis(50)
+/** When to look, at the latest: another member may have parked something. And at the soonest: it may have it in hand. */
+const LONGEST_POLL_MILLIS = 1_000
+const SHORTEST_POLL_MILLIS = 10
 /** Nothing is spent while a dependency, or PostgreSQL, is down for everybody. */
 const UNSPENT_MILLIS = 1_000
 const text = new TextDecoder()
@@ -23,19 +23,23 @@ const text = new TextDecoder()
 /** Works what is due, for ever; the bell wakes it when something was parked. */
 export const workParked = <R>(member: Member, entries: ReadonlyMap<string, Entry<R>>, bell: Latch.Latch) =>
   Effect.gen(function* () {
-    const worked = yield* workDue(member, entries).pipe(
+    yield* bell.close
+    const waitMillis = yield* workDue(member, entries).pipe(
       Effect.catchCause((cause) =>
-        Effect.logWarning("parked events could not be worked, trying again", cause).pipe(Effect.as(0))
+        Effect.logWarning("parked events could not be worked, trying again", cause).pipe(Effect.as(Infinity))
       )
     )
-    if (worked > 0) return
-    yield* Effect.raceFirst(Effect.andThen(bell.await, Effect.sleep(AFTER_PARKING)), Effect.sleep(POLL))
-    yield* bell.close
+    if (waitMillis === 0) return
+    const poll = Math.min(LONGEST_POLL_MILLIS, Math.max(SHORTEST_POLL_MILLIS, waitMillis))
+    yield* Effect.timeoutOption(bell.await, Duration.millis(poll))
   }).pipe(Effect.annotateLogs({ group: member.group }), Effect.forever)
 
-/** Works every key that is due, each in order, until it waits again or nobody is left behind it. Answers how many. */
-export const workDue = Effect.fnUntraced(function* <R>(member: Member, entries: ReadonlyMap<string, Entry<R>>) {
-  const due = yield* Effect.withTracerEnabled(takeDue(member.group, v7()), false)
+/**
+ * Works every key that is due, each in order, until it waits again or nobody is left behind it. Answers how long until
+ * something is due, 0 after some work.
+ */
+const workDue = Effect.fnUntraced(function* <R>(member: Member, entries: ReadonlyMap<string, Entry<R>>) {
+  const { due, waitMillis } = yield* Effect.withTracerEnabled(takeDue(member.group, v7()), false)
   const work = (held: HeldKey) => {
     const entry = entries.get(held.topic)
     if (entry === undefined) return Effect.void
@@ -51,7 +55,7 @@ export const workDue = Effect.fnUntraced(function* <R>(member: Member, entries: 
     )
   }
   yield* Effect.forEach(due, work, { concurrency: 8, discard: true })
-  return due.length
+  return due.length > 0 ? 0 : waitMillis
 })
 
 const workKey = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>, held: HeldKey) {

@@ -4,7 +4,7 @@ import type { Failure } from "./failure.ts"
 
 /**
  * Carries out items together, in order. What fails is split in two and each half tried, down to the ones at fault; the
- * others are done. With k of n at fault that is at most 1 + 2k⌈log2 n⌉ executions, and k more of single items.
+ * others are done. With k of n at fault that is at most 1 + 2k⌈log2 n⌉ executions.
  */
 export const bisect = <A, E1, R1, E2, R2>(
   items: NonEmptyReadonlyArray<A>,

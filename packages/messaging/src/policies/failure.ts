@@ -1,4 +1,4 @@
-import { Cause, Effect, Option } from "effect"
+import { Cause, Effect, Formatter, Option } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { DependencyUnavailable, Unprocessable } from "../errors.ts"
 import { OutcomeUnknown } from "./timeout.ts"
@@ -45,7 +45,7 @@ const textOf = (error: unknown): string => {
   if (error instanceof DependencyUnavailable) return `${error.dependency}: ${error.reason}`
   if (error instanceof OutcomeUnknown) return error.message
   if (SqlError.isSqlError(error)) return (error.reason.cause as Error | undefined)?.message ?? error.message
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return error instanceof Error ? `${error.name}: ${error.message}` : Formatter.format(error)
 }
 
 /** Text that PostgreSQL can store, short enough to be read. */

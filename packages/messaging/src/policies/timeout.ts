@@ -1,4 +1,4 @@
-import { Data, Duration, Effect, Exit, Fiber } from "effect"
+import { Data, Duration, Effect, Fiber } from "effect"
 
 /** The attempt was cut off after its budget: what it did outside, nobody here knows. */
 export class OutcomeUnknown extends Data.TaggedError("OutcomeUnknown")<{ readonly message: string }> {}
@@ -21,8 +21,6 @@ export const within =
         const inTime = fiber.pollUnsafe()
         if (inTime !== undefined) return yield* inTime
         yield* end
-        const late = fiber.pollUnsafe()
-        if (late !== undefined && Exit.isSuccess(late)) return late.value
         const millis = Duration.toMillis(Duration.fromInputUnsafe(budget))
         return yield* new OutcomeUnknown({ message: `not done within ${millis} ms, outcome unknown` })
       })

@@ -92,6 +92,8 @@ export const forever = <E>(member: Member, step: Effect.Effect<void, E>): Effect
       Effect.tap(() => Effect.sync(() => void (failures = 0))),
       Effect.catchCause(backOff),
       Effect.annotateLogs({ group: member.options.group }),
+      // Looking again and again is no part of anybody's trace.
+      Effect.withTracerEnabled(false),
       Effect.forever
     )
   })

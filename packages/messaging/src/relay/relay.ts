@@ -131,7 +131,8 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
     }),
     Effect.catchTag("PublishFailed", (failure) => waitForBroker(failure.reason))
   )
-  return yield* Effect.forever(turn)
+  // Looking again and again is no part of anybody's trace.
+  return yield* Effect.withTracerEnabled(Effect.forever(turn), false)
 }, Effect.scoped)
 
 /** The relay of one source: in one process at a time. An error of the database ends its turn; it starts over. */
