@@ -3,140 +3,155 @@ import { writeFile } from "node:fs/promises"
 import { cpus, totalmem } from "node:os"
 import { fileURLToPath } from "node:url"
 import { NodeRuntime } from "@effect/platform-node"
-import type { InstanceRecord } from "@flowforge/embedded"
-import { layerPostgres } from "@flowforge/platform"
-import { Console, Effect, Redacted } from "effect"
-import { SqlClient } from "effect/sql"
+import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/audit"
+import { Console, Duration, Effect } from "effect"
+import { layerDatabaseOf } from "../system/at-rest.ts"
 import { prepareSystem } from "../system/launch.ts"
-import { cpuMillis, cpuMillisOfTree, residentMegabytes } from "./processes.ts"
-import { type Idle, renderPage, renderRow } from "./report.ts"
+import { firstConfirmed } from "./first-order.ts"
+import { isCarried } from "./gates.ts"
+import { type Idle, measureIdle } from "./idle.ts"
+import { pidsOf } from "./processes.ts"
+import { renderPage, renderRow } from "./report.ts"
 import { type Result, type Rung, runRung } from "./rung.ts"
+import { fullChain, hotItem, overload, toTerminal } from "./rungs.ts"
 
-const HELP = `npm run bench [-- --rounds N] [--seconds N] [--only NAME]
+const HELP = `npm run bench [-- --rounds N] [--seconds N] [--only chain|terminal|hot|overload|idle]
 
 Open-loop load against an embedded system of its own, on a PostgreSQL with fsync on. Each rung runs N times (default 3)
-for the given seconds (default 30); the median round is reported. Writes docs/benchmarks.md unless --only is given.`
+for the given seconds (default 20); the median round by CPU is reported, and the audit must hold afterwards. A whole run
+takes about ten minutes and writes docs/benchmarks.md; with --only it prints one part and writes nothing.`
 
-const option = (name: string): string | undefined => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? undefined : process.argv[at + 1]
+const PARTS = ["chain", "terminal", "hot", "overload", "idle"] as const
+type Part = (typeof PARTS)[number]
+
+interface Options {
+  readonly rounds: number
+  readonly seconds: number
+  readonly only: Part | undefined
 }
 
-const ROUNDS = Number(option("rounds") ?? 3)
-const SECONDS = Number(option("seconds") ?? 30)
-const ONLY = option("only")
-
-/** Items that the bench itself puts on the shelves, so that no other order touches their stock. */
-const HOT_ITEM = 900_001
-const SOLD_OUT_ITEM = 900_002
-const ORDINARY = Array.from({ length: 50 }, (_, i) => 910_001 + i)
-
-const ordinary = { items: ORDINARY, soldOutItem: SOLD_OUT_ITEM, soldOutEvery: 50, token: "tok_load", connections: 128 }
-
-/** Rungs that share one system; `notifications` says where receipts and mails go. */
-interface Stage {
-  readonly notifications: "folder" | "instant"
-  readonly rungs: ReadonlyArray<Rung>
-}
-
-const stages: ReadonlyArray<Stage> = [
-  { notifications: "folder", rungs: [{ ...ordinary, name: "full chain, 500/s", rate: 500, seconds: SECONDS }] },
-  {
-    notifications: "instant",
-    rungs: [
-      { ...ordinary, name: "to terminal, 1,000/s", rate: 1_000, seconds: SECONDS },
-      {
-        ...ordinary,
-        name: "one hot item, 1,000/s",
-        rate: 1_000,
-        seconds: SECONDS,
-        items: [HOT_ITEM],
-        soldOutEvery: 0,
-        token: "tok_ok"
-      },
-      { ...ordinary, name: "overload, 3,000/s", rate: 3_000, seconds: SECONDS, connections: 512 }
-    ]
+const parseOptions = (flags: ReadonlyArray<string>): Options | string => {
+  const options = { rounds: "3", seconds: "20", only: undefined as string | undefined }
+  for (let i = 0; i < flags.length; i += 2) {
+    const name = flags[i]!.slice(2)
+    const value = flags[i + 1]
+    if (!flags[i]!.startsWith("--") || !(name in options)) return `There is no ${flags[i]}.`
+    if (value === undefined) return `${flags[i]} needs a value.`
+    options[name as keyof typeof options] = value
   }
-]
+  const { only } = options
+  const isPart = only === undefined || PARTS.some((part) => part === only)
+  if (!isPart) return `--only is one of ${PARTS.join(", ")}.`
+  const numbers = { rounds: Number(options.rounds), seconds: Number(options.seconds) }
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!Number.isInteger(value) || value < 1 || value > 3_600)
+      return `--${name} must be a whole number from 1 to 3600.`
+  }
+  return { ...numbers, only: only as Part | undefined }
+}
 
-const stockShelves = (rung: Rung) =>
-  SqlClient.SqlClient.use((sql) =>
+/** One system, with what is run on it; audited at the end. */
+const onSystem = <A>(
+  notifications: "folder" | "instant",
+  use: (tools: {
+    readonly run: (rung: Rung, rounds?: number) => Effect.Effect<Result, unknown>
+    readonly idle: Effect.Effect<Idle>
+    readonly startMillis: number
+  }) => Effect.Effect<A, unknown>
+) =>
+  Effect.gen(function* () {
+    const system = yield* prepareSystem({ environment: { FLOWFORGE_NOTIFICATIONS: notifications } })
+    const startedAt = performance.now()
+    const instance = yield* Effect.promise(system.start)
+    const accepted: Array<string> = [yield* firstConfirmed(instance)]
+    const startMillis = performance.now() - startedAt
+    const pids = pidsOf(instance.pid)
+    const run = Effect.fnUntraced(function* (rung: Rung, rounds = 1) {
+      const results: Array<Result> = []
+      for (let round = 0; round < rounds; round++) {
+        const result = yield* runRung(rung, instance, pids).pipe(Effect.provide(layerDatabaseOf(instance)))
+        yield* Console.log(renderRow(result))
+        accepted.push(...result.orderIds)
+        results.push(result)
+      }
+      return results.toSorted((a, b) => a.cpuNode - b.cpuNode)[rounds >> 1]!
+    })
+    const seen = yield* use({ run, idle: measureIdle(pids), startMillis })
+    const findings = yield* auditInstance(instance, {
+      settleTime: Duration.zero,
+      accepted,
+      expectedDeadLetters: 0,
+      notificationsKept: notifications === "folder"
+    })
+    if (findings.some(isViolated)) return yield* Effect.die(new Error(renderFindings(findings)))
+    yield* Console.log(`audited: every invariant holds over ${accepted.length} orders`)
+    return { seen, audited: accepted.length }
+  }).pipe(Effect.scoped)
+
+const FIRST_STEP = 1_250
+const STEP = 250
+
+const single = ({ only, rounds, seconds }: Options & { readonly only: Part }) =>
+  onSystem<unknown>(only === "chain" ? "folder" : "instant", ({ idle, run }) => {
+    switch (only) {
+      case "chain":
+        return run(fullChain(500, seconds), rounds)
+      case "terminal":
+        return run(toTerminal(1_000, seconds), rounds)
+      case "hot":
+        return run(hotItem(1_000, seconds), rounds)
+      case "overload":
+        return run(overload(3_000, seconds), rounds)
+      case "idle":
+        return Effect.tap(idle, (seen) => Console.log(seen))
+    }
+  })
+
+const whole = Effect.fnUntraced(function* ({ rounds, seconds }: Options) {
+  const chain = yield* onSystem("folder", ({ idle, run, startMillis }) =>
     Effect.gen(function* () {
-      const items = [...ORDINARY, HOT_ITEM, SOLD_OUT_ITEM]
-      const stock = items.map((item) =>
-        item === SOLD_OUT_ITEM ? 0 : item === HOT_ITEM ? (rung.rate * rung.seconds) / 2 : 100_000_000
-      )
-      yield* sql`DELETE FROM items WHERE id = ANY(${items}::int[])`
-      yield* sql`INSERT INTO items (id, name, price, initial, available)
-        SELECT id, 'Bench ' || id, 1999, stock, stock FROM unnest(${items}::int[], ${stock}::int[]) AS t(id, stock)`
+      const quiet = yield* idle
+      return { startMillis, idle: quiet, fullChain: yield* run(fullChain(500, seconds), rounds) }
     })
   )
-
-const pidsOf = (instance: InstanceRecord) => {
-  const of = (pattern: string) =>
-    Number(execFileSync("pgrep", ["-o", "-P", String(instance.pid), "-f", pattern], { encoding: "utf8" }).trim())
-  return { gateway: of("gateway-simulator"), postgres: of("postgres") }
-}
-
-const measureIdle = Effect.fnUntraced(function* (instance: InstanceRecord) {
-  const { postgres } = pidsOf(instance)
-  const seconds = 20
-  yield* Effect.sleep("5 seconds")
-  const before = [cpuMillis(instance.pid), cpuMillisOfTree(postgres)] as const
-  yield* Effect.sleep(`${seconds} seconds`)
-  return {
-    node: (cpuMillis(instance.pid) - before[0]) / seconds / 10,
-    postgres: (cpuMillisOfTree(postgres) - before[1]) / seconds / 10,
-    residentMegabytes: residentMegabytes(instance.pid)
-  } satisfies Idle
-})
-
-const medianByCpu = (results: ReadonlyArray<Result>): Result =>
-  results.toSorted((a, b) => a.cpuNode - b.cpuNode)[Math.floor(results.length / 2)]!
-
-const runStage = Effect.fnUntraced(function* (stage: Stage) {
-  const results: Array<Result> = []
-  const rungs = stage.rungs.filter((rung) => ONLY === undefined || rung.name.includes(ONLY))
-  let idle: Idle | undefined
-  if (rungs.length === 0 && ONLY !== "idle") return { results, idle }
-  const system = yield* prepareSystem({ environment: { FLOWFORGE_NOTIFICATIONS: stage.notifications } })
-  const instance = yield* Effect.promise(system.start)
-  if (ONLY === undefined || ONLY === "idle") idle = yield* measureIdle(instance)
-  const database = layerPostgres({
-    url: Redacted.make(instance.postgresUrl),
-    applicationName: "bench",
-    maxConnections: 2
-  })
-  for (const rung of rungs) {
-    const rounds: Array<Result> = []
-    for (let round = 0; round < ROUNDS; round++) {
-      const result = yield* stockShelves(rung).pipe(
-        Effect.andThen(runRung(rung, instance, pidsOf(instance))),
-        Effect.provide(database)
-      )
-      yield* Console.log(renderRow(result))
-      rounds.push(result)
-    }
-    results.push(medianByCpu(rounds))
-  }
-  return { results, idle }
-}, Effect.scoped)
-
-const main = Effect.gen(function* () {
-  if (process.argv.includes("--help")) return yield* Console.log(HELP)
-  const ran = yield* Effect.forEach(stages, runStage)
+  const orders = yield* onSystem("instant", ({ run }) =>
+    Effect.gen(function* () {
+      const terminal = yield* run(toTerminal(1_000, seconds), rounds)
+      const hot = yield* run(hotItem(1_000, seconds), rounds)
+      let best = terminal
+      for (let rate = FIRST_STEP; ; rate += STEP) {
+        const next = yield* run(toTerminal(rate, seconds))
+        if (!isCarried(next)) break
+        best = next
+      }
+      return { terminal, hot, best, overload: yield* run(overload(best.offered * 3, seconds), rounds) }
+    })
+  )
+  const { fullChain: first, idle, startMillis } = chain.seen
+  const { best, hot, overload: flooded, terminal } = orders.seen
   const page = renderPage({
     machine: `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`,
     commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
-    rounds: ROUNDS,
-    seconds: SECONDS,
-    results: ran.flatMap(({ results }) => results),
-    idle: ran.find(({ idle }) => idle !== undefined)?.idle
+    rounds,
+    seconds,
+    results: [first, terminal, hot, ...(best === terminal ? [] : [best]), flooded],
+    figures: { fullChain: first, terminal, hot, best, overload: flooded, idle, startMillis },
+    audited: chain.audited + orders.audited
   })
   yield* Console.log(page)
-  if (ONLY !== undefined) return
   const file = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url))
   yield* Effect.promise(() => writeFile(file, page))
+})
+
+const main = Effect.suspend(() => {
+  const flags = process.argv.slice(2)
+  if (flags.includes("--help")) return Console.log(HELP)
+  const options = parseOptions(flags)
+  if (typeof options === "string") {
+    process.exitCode = 1
+    return Console.error(`${options}\n\n${HELP}`)
+  }
+  return options.only === undefined ? whole(options) : Effect.asVoid(single({ ...options, only: options.only }))
 })
 
 NodeRuntime.runMain(main)

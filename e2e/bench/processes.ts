@@ -1,6 +1,21 @@
+import { execFileSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 
 const TICKS_PER_SECOND = 100
+
+/** The processes of an embedded system: FlowForge itself, the payment company, PostgreSQL's first. */
+export interface Pids {
+  readonly system: number
+  readonly gateway: number
+  readonly postgres: number
+}
+
+/** The payment company and PostgreSQL are children of the system. */
+export const pidsOf = (system: number): Pids => {
+  const child = (pattern: string) =>
+    Number(execFileSync("pgrep", ["-o", "-P", String(system), "-f", pattern], { encoding: "utf8" }).trim())
+  return { system, gateway: child("gateway-simulator"), postgres: child("postgres") }
+}
 
 const statOf = (pid: number): ReadonlyArray<string> | undefined => {
   try {

@@ -1,11 +1,5 @@
+import { type Figures, gates } from "./gates.ts"
 import type { Result } from "./rung.ts"
-
-/** CPU in percent of a core, with no traffic. */
-export interface Idle {
-  readonly node: number
-  readonly postgres: number
-  readonly residentMegabytes: number
-}
 
 const n = (value: number, digits = 0): string =>
   Number.isNaN(value)
@@ -37,30 +31,50 @@ const columns: ReadonlyArray<readonly [string, (result: Result) => string]> = [
 export const renderRow = (result: Result): string =>
   columns.map(([name, cell]) => (name === "rung" ? cell(result) : `${name} ${cell(result)}`)).join(" · ")
 
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => [
+  `| ${head.join(" | ")} |`,
+  `| ${head.map(() => "---").join(" | ")} |`,
+  ...rows.map((row) => `| ${row.join(" | ")} |`)
+]
+
 export const renderPage = (run: {
   readonly machine: string
   readonly commit: string
   readonly rounds: number
   readonly seconds: number
   readonly results: ReadonlyArray<Result>
-  readonly idle: Idle | undefined
+  readonly figures: Figures
+  readonly audited: number
 }): string =>
   [
     "# Benchmarks",
     "",
     `Written by \`npm run bench\`: commit ${run.commit}, ${run.machine}, everything on the one machine: FlowForge in one`,
-    `process, PostgreSQL 18 with fsync and synchronous_commit on, the payment simulator with an fsynced ledger, and the`,
-    `load generator. Open loop; ${run.rounds} rounds of ${run.seconds} s, the median round by CPU. An order counts when it reached its`,
-    "end; 3% of the cards are declined and 2% of the orders are out of stock, decided by the order.",
+    "process, PostgreSQL 18 with fsync and synchronous_commit on, the payment simulator with an fsynced ledger, and the",
+    `load generator. Open loop; ${run.rounds} rounds of ${run.seconds} s, the median round by CPU. An order counts when it`,
+    "reached its end; 3% of the cards are declined and 2% of the orders are out of stock, decided by the order. After the",
+    `load the audit held every invariant over all ${n(run.audited)} orders, the payment company's ledger included.`,
     "",
-    `| ${columns.map(([name]) => name).join(" | ")} |`,
-    `| ${columns.map(() => "---").join(" | ")} |`,
-    ...run.results.map((result) => `| ${columns.map(([, cell]) => cell(result)).join(" | ")} |`),
+    "## Against the gates",
     "",
-    ...(run.idle === undefined
-      ? []
-      : [
-          `Idle, no traffic: FlowForge ${n(run.idle.node, 1)}% of a core, PostgreSQL ${n(run.idle.postgres, 1)}%; ${n(run.idle.residentMegabytes)} MB resident.`,
-          ""
-        ])
+    ...table(
+      ["what", "gate", "goal", "seen", ""],
+      gates.map(({ gate, goal, isMet, seen, what }) => [
+        what,
+        gate,
+        goal,
+        seen(run.figures),
+        isMet(run.figures) ? "met" : "**missed**"
+      ])
+    ),
+    "",
+    "What limits it, and where the time goes: [performance](performance.md).",
+    "",
+    "## Every rung",
+    "",
+    ...table(
+      columns.map(([name]) => name),
+      run.results.map((result) => columns.map(([, cell]) => cell(result)))
+    ),
+    ""
   ].join("\n")

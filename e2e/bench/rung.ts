@@ -8,17 +8,21 @@ import type { InstanceRecord } from "@flowforge/embedded"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { LoadOptions, Sample } from "./load.ts"
-import { cpuMillis, cpuMillisOfTree, residentMegabytes } from "./processes.ts"
+import { cpuMillis, cpuMillisOfTree, type Pids, residentMegabytes } from "./processes.ts"
+import { fillShelves } from "./rungs.ts"
 
-/** What is run: a rate for a time, on these items. */
-export interface Rung extends Omit<LoadOptions, "port" | "output"> {
+/** What is run: a rate for a time. */
+export interface Rung extends Omit<LoadOptions, "port" | "output" | "items" | "soldOutItem"> {
   readonly name: string
+  /** Usual items, or the hot one with stock for half of the orders. */
+  readonly sells: "usual" | "hot"
 }
 
 /** What was seen. Rates are per second, latencies milliseconds, CPU milliseconds an order. */
 export interface Result {
   readonly name: string
   readonly offered: number
+  readonly asked: number
   readonly accepted: number
   readonly refused: number
   readonly failed: number
@@ -36,6 +40,8 @@ export interface Result {
   readonly walKilobytes: number
   readonly flushes: number
   readonly notifications: number
+  /** Every order that got a 202: the audit asks for each. */
+  readonly orderIds: ReadonlyArray<string>
 }
 
 const percentile = (sorted: ReadonlyArray<number>, p: number): number =>
@@ -86,26 +92,25 @@ const open = SqlClient.SqlClient.use(
 const SETTLING_MILLIS = 60_000
 
 /** Runs one rung against a running system and measures it from outside: its processes, its database, its clients. */
-export const runRung = Effect.fnUntraced(function* (
-  rung: Rung,
-  instance: InstanceRecord,
-  pids: { readonly gateway: number; readonly postgres: number }
-) {
+export const runRung = Effect.fnUntraced(function* (rung: Rung, instance: InstanceRecord, pids: Pids) {
   const sql = yield* SqlClient.SqlClient
+  const shelves = yield* fillShelves((rung.rate * rung.seconds) / 2)
   const before = yield* counters
-  const cpuBefore = [cpuMillis(instance.pid), cpuMillis(pids.gateway), cpuMillisOfTree(pids.postgres)] as const
+  const cpuBefore = [cpuMillis(pids.system), cpuMillis(pids.gateway), cpuMillisOfTree(pids.postgres)] as const
   const samples = yield* Effect.promise(() =>
     generate({
       ...rung,
+      items: rung.sells === "hot" ? [shelves.hot] : shelves.usual,
+      soldOutItem: shelves.soldOut,
       port: Number(new URL(instance.publicUrl).port),
       output: join(tmpdir(), `flowforge-load-${process.pid}.json`)
     })
   )
   const openAtEnd = yield* open
-  const resident = residentMegabytes(instance.pid)
+  const resident = residentMegabytes(pids.system)
   const settleBy = performance.now() + SETTLING_MILLIS
   while ((yield* unfinished) > 0 && performance.now() < settleBy) yield* Effect.sleep("250 millis")
-  const cpuAfter = [cpuMillis(instance.pid), cpuMillis(pids.gateway), cpuMillisOfTree(pids.postgres)] as const
+  const cpuAfter = [cpuMillis(pids.system), cpuMillis(pids.gateway), cpuMillisOfTree(pids.postgres)] as const
   const after = yield* counters
 
   const acceptedSamples = samples.filter((sample) => sample[2] === 202)
@@ -122,6 +127,7 @@ export const runRung = Effect.fnUntraced(function* (
   return {
     name: rung.name,
     offered: rung.rate,
+    asked: samples.length,
     accepted: acceptedSamples.length,
     refused: samples.filter((sample) => sample[2] === 429 || sample[2] === 503).length,
     failed: samples.filter((sample) => ![202, 429, 503].includes(sample[2])).length,
@@ -138,6 +144,7 @@ export const runRung = Effect.fnUntraced(function* (
     residentMegabytes: resident,
     walKilobytes: (after.wal - before.wal) / 1024 / orders,
     flushes: (after.flushes - before.flushes) / orders,
-    notifications: sent!.n
+    notifications: sent!.n,
+    orderIds: [...dueAt.keys()]
   } satisfies Result
 })
