@@ -8,7 +8,7 @@ import { Orders } from "./store.ts"
 const MAX_STALLED = 1_000
 
 /** Orders that should have reached their end by now, oldest first. */
-const stalledOrders = Effect.gen(function* () {
+export const stalledOrders = Effect.gen(function* () {
   const orders = yield* Orders
   const { stalledAge } = yield* OrderConfig
   const now = yield* Clock.currentTimeMillis
