@@ -68,12 +68,12 @@ export const migrate = (
     /** Alone among all processes, for one transaction. */
     const alone = <A, E>(work: Effect.Effect<A, E>) =>
       sql.withTransaction(
-        sql
-          .unsafe(`SET LOCAL transaction_timeout = '${MIGRATION_BUDGET}'`)
-          .pipe(
-            Effect.andThen(sql`SELECT pg_advisory_xact_lock(hashtext('flowforge.migrations'))`),
-            Effect.andThen(work)
-          )
+        // A running limit is not moved by another one, only ended by none.
+        sql`SET LOCAL transaction_timeout = 0`.pipe(
+          Effect.andThen(sql.unsafe(`SET LOCAL transaction_timeout = '${MIGRATION_BUDGET}'`)),
+          Effect.andThen(sql`SELECT pg_advisory_xact_lock(hashtext('flowforge.migrations'))`),
+          Effect.andThen(work)
+        )
       )
     const pending = yield* alone(
       Effect.gen(function* () {
