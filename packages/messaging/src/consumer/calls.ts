@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import type { Delivery } from "../delivery.ts"
 import { park } from "../parked/park.ts"
 import { bisect } from "../policies/bisect.ts"
+import { countFailure } from "../policies/circuit.ts"
 import { type Failure, judge } from "../policies/failure.ts"
 import { unclaimed } from "../policies/inbox.ts"
 import { isWorthAnotherAtOnce } from "../policies/retry.ts"
@@ -67,7 +68,7 @@ const runWave = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>,
     if (outcome === undefined) back = "circuit open"
     else if (outcome.failure === undefined) continue
     else if (outcome.failure.kind === "database") back = outcome.failure.text
-    else if (isOpen && outcome.failure.kind === "dependency") back = outcome.failure.text
+    else if (isOpen && speaksAgainstDependency(outcome.failure)) back = outcome.failure.text
     else yield* settleFailed(member, entry, outcome.delivery, outcome)
   }
   if (back !== undefined) return yield* new BatchRefused({ reason: back })
@@ -85,11 +86,11 @@ const prepare = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>,
         Effect.map((made) => void plans.push(...part.map((delivery, n) => [delivery, made[n]] as const))),
         attempt
       ),
-    atFault: (delivery, failure) =>
-      Effect.andThen(
-        countAttempts(member.group, entry.topic.name, "failed", 1),
-        settleFailed(member, entry, delivery, { failure, attempts: 1 })
-      )
+    atFault: Effect.fnUntraced(function* (delivery, failure) {
+      yield* countAttempts(member.group, entry.topic.name, "failed", 1)
+      yield* countFailure(member.circuit, delivery, failure)
+      yield* settleFailed(member, entry, delivery, { failure, attempts: 1 })
+    })
   })
   return plans
 })
@@ -108,7 +109,10 @@ const callInPlace = Effect.fnUntraced(function* <R>(
   }
 })
 
-/** One call, with what the circuit makes of it. A call that takes too long speaks against the dependency as well. */
+/** A call that takes too long speaks against the dependency as much as one that is refused. */
+export const speaksAgainstDependency = ({ kind }: Failure): boolean => kind === "dependency" || kind === "unknown"
+
+/** One call, with what the circuit makes of it. */
 export const callOnce = Effect.fnUntraced(function* <R>(
   member: Member,
   entry: Entry<R>,
@@ -126,7 +130,6 @@ export const callOnce = Effect.fnUntraced(function* <R>(
     return { delivery, result: exit.value }
   }
   const failure = yield* judge(exit.cause)
-  const isSilent = failure.kind === "dependency" || failure.kind === "unknown"
-  const isOpen = isSilent && (yield* member.circuit.failed(topic, delivery.key))
-  return { delivery, failure: isOpen ? { ...failure, kind: "dependency" } : failure, attempts: delivery.attempt }
+  if (speaksAgainstDependency(failure)) yield* member.circuit.failed(topic, delivery.key)
+  return { delivery, failure, attempts: delivery.attempt }
 })

@@ -2,6 +2,7 @@ import { Duration, Effect } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import { SqlClient } from "effect/sql"
 import { bisect } from "../policies/bisect.ts"
+import { countFailure } from "../policies/circuit.ts"
 import { type Failure, judge } from "../policies/failure.ts"
 import { inbox } from "../policies/inbox.ts"
 import { isWorthAnotherAtOnce } from "../policies/retry.ts"
@@ -69,6 +70,7 @@ export const commit = <R>(
       if (failure === undefined) return
       yield* countAttempts(group, topic, "failed", 1)
     }
+    yield* countFailure(member.circuit, delivery, failure)
     yield* settleFailed(member, entry, delivery, { failure, attempts })
   })
   return bisect(results, { together, atFault })

@@ -2,7 +2,7 @@ import { Duration, Effect, Latch, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { Broker } from "../broker.ts"
 import { workParked } from "../parked/worker.ts"
-import { makeCircuit, obeyCircuit } from "../policies/circuit.ts"
+import { type CircuitOptions, defaultCircuit, makeCircuit, obeyCircuit } from "../policies/circuit.ts"
 import { handleBatch } from "./batch.ts"
 import type { Entry } from "./entry.ts"
 import type { Member } from "./member.ts"
@@ -16,6 +16,8 @@ export interface ConsumerOptions<R> {
   readonly maxBatch?: number
   /** How long to gather more into a batch that is not full. Default 2 milliseconds. */
   readonly linger?: Duration.Input
+  /** When a dependency counts as down for everybody, and how long to wait then. */
+  readonly circuit?: Partial<CircuitOptions>
 }
 
 /**
@@ -31,7 +33,7 @@ export const layer = <R>(options: ConsumerOptions<R>): Layer.Layer<never, never,
       const bell = yield* Latch.make(false)
       const member: Member = {
         group: options.group,
-        circuit: yield* makeCircuit(),
+        circuit: yield* makeCircuit({ ...defaultCircuit, ...options.circuit }),
         parked: Effect.asVoid(bell.open),
         clusterId: broker.clusterId
       }

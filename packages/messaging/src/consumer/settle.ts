@@ -20,10 +20,7 @@ export const countAttempts = (
   attempts: number
 ): Effect.Effect<void> => Metric.update(Metric.withAttributes(attemptCount, { group, topic, outcome }), attempts)
 
-/**
- * Ends an event that failed in place: a dead letter when no retry can help or none is left, else parked. While a
- * dependency is down for everybody neither: then the batch goes back to the broker.
- */
+/** Ends an event that failed in place: a dead letter when no retry can help or none is left, else parked. */
 export const settleFailed = Effect.fnUntraced(function* (
   member: Member,
   entry: Entry<any>,
@@ -31,9 +28,6 @@ export const settleFailed = Effect.fnUntraced(function* (
   failed: { readonly failure: Failure; readonly attempts: number }
 ) {
   const { failure, attempts } = failed
-  if (failure.kind === "dependency" && (yield* member.circuit.failed(entry.topic.name, delivery.key))) {
-    return yield* new BatchRefused({ reason: failure.text })
-  }
   if (isGivenUp(failure, attempts, entry.policy)) {
     yield* orRefuse(giveUp(member.group, entry.topic, delivery, failed))
     return yield* failSpanOf(delivery, failure.text, "dead")

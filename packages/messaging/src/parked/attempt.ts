@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { type Cause, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { callOnce } from "../consumer/calls.ts"
 import { recording } from "../consumer/commit.ts"
@@ -24,6 +24,11 @@ export const attemptOnce = Effect.fnUntraced(function* <R>(
   const sql = yield* SqlClient.SqlClient
   const budget = within(entry.policy.inlineBudget)
   if ((yield* member.circuit.admit(entry.topic.name, entry.call !== undefined)) === "none") return closed
+  const failureInDatabase = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+    const failure = yield* judge(cause)
+    if (failure.kind === "dependency") yield* member.circuit.failed(delivery.topic, delivery.key)
+    return failure
+  })
   let result: unknown
   if (entry.call !== undefined) {
     const prepared = yield* Effect.suspend(() => entry.prepare([delivery])).pipe(
@@ -31,7 +36,7 @@ export const attemptOnce = Effect.fnUntraced(function* <R>(
       budget,
       Effect.exit
     )
-    if (prepared._tag === "Failure") return yield* judge(prepared.cause)
+    if (prepared._tag === "Failure") return yield* failureInDatabase(prepared.cause)
     const outcome = yield* callOnce(member, entry, delivery, prepared.value[0])
     if (outcome.failure !== undefined) return outcome.failure
     result = outcome.result
@@ -40,5 +45,5 @@ export const attemptOnce = Effect.fnUntraced(function* <R>(
     if (!(yield* settle(at.held, at.waiting, "done"))) return
     yield* Effect.suspend(() => recording(member, entry)([{ delivery, result }]))
   }).pipe(sql.withTransaction, budget, Effect.exit)
-  return exit._tag === "Success" ? undefined : yield* judge(exit.cause)
+  return exit._tag === "Success" ? undefined : yield* failureInDatabase(exit.cause)
 })

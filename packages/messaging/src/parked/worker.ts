@@ -1,6 +1,7 @@
 import { Duration, Effect, type Latch, Random, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
+import { speaksAgainstDependency } from "../consumer/calls.ts"
 import { decode } from "../consumer/decode.ts"
 import type { Entry } from "../consumer/entry.ts"
 import type { Member } from "../consumer/member.ts"
@@ -93,8 +94,8 @@ const workFirst = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R
   const handle = Effect.fnUntraced(function* ([delivery]: readonly [Delivery<any>, ...Array<Delivery<any>>]) {
     const failure = yield* attemptOnce(member, entry, delivery, { held, waiting })
     if (failure === undefined) return
-    const isOpen = yield* member.circuit.isOpen
-    if (failure.kind === "database" || (failure.kind === "dependency" && isOpen)) {
+    const isCounted = entry.call === undefined ? failure.kind === "dependency" : speaksAgainstDependency(failure)
+    if (failure.kind === "database" || (isCounted && (yield* member.circuit.isOpen))) {
       goesOn = false
       return yield* postpone(held, Math.max(UNSPENT_MILLIS, yield* member.circuit.waitMillis))
     }

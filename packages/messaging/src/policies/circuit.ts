@@ -6,6 +6,7 @@ import type { Entry } from "../consumer/entry.ts"
 import { BatchRefused, type Member } from "../consumer/member.ts"
 import { orRefuse } from "../consumer/settle.ts"
 import type { Delivery } from "../delivery.ts"
+import type { Failure } from "./failure.ts"
 import { unclaimed } from "./inbox.ts"
 
 type Deliveries = NonEmptyReadonlyArray<Delivery<any>>
@@ -41,7 +42,7 @@ export interface CircuitOptions {
 
 export const defaultCircuit: CircuitOptions = { keys: 10, base: Duration.seconds(1), cap: Duration.seconds(30) }
 
-export const makeCircuit = (options: CircuitOptions = defaultCircuit): Effect.Effect<Circuit> =>
+export const makeCircuit = (options: CircuitOptions): Effect.Effect<Circuit> =>
   Effect.gen(function* () {
     const base = Duration.toMillis(Duration.fromInputUnsafe(options.base))
     const cap = Duration.toMillis(Duration.fromInputUnsafe(options.cap))
@@ -124,6 +125,13 @@ export const obeyCircuit = (group: string, circuit: Circuit, subscription: Subsc
     yield* Effect.logInfo("the dependency is back")
   }).pipe(Effect.annotateLogs({ group }), Effect.forever)
 }
+
+/** Counts a failure that says that a dependency is away; the batch goes back to the broker once it is so for everybody. */
+export const countFailure = Effect.fnUntraced(function* (circuit: Circuit, delivery: Delivery<any>, failure: Failure) {
+  if (failure.kind === "dependency" && (yield* circuit.failed(delivery.topic, delivery.key))) {
+    return yield* new BatchRefused({ reason: failure.text })
+  }
+})
 
 /**
  * Lets deliveries through as the circuit allows. The one that tries is any of those that are first of their key: were it

@@ -27,7 +27,7 @@ const DATABASE_AWAY = new Set(["ConnectionError", "AuthenticationError"])
 
 const isDatabaseAway = (error: unknown): boolean => {
   if (!SqlError.isSqlError(error)) return false
-  if (DATABASE_AWAY.has(error.reason._tag)) return true
+  if (DATABASE_AWAY.has(error.reason._tag) || error.reason.operation === "connect") return true
   const code = (error.reason.cause as { readonly code?: unknown } | undefined)?.code
   // Shutting down, starting up, too many connections, ended by an administrator.
   return typeof code === "string" && (code.startsWith("57P") || code.startsWith("08") || code === "53300")

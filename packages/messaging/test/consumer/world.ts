@@ -1,7 +1,7 @@
 import { Broker, Consumer, message, Outbox, type Topic, Wakeups } from "@flowforge/messaging"
 import { layer as layerMemory } from "@flowforge/messaging/memory"
 import { layerTestDatabase } from "@flowforge/testkit"
-import { Duration, Effect, Exit, Layer, References, Schema, Scope } from "effect"
+import { Duration, Effect, Exit, Layer, Logger, References, Schema, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import { eventually } from "../eventually.ts"
@@ -111,6 +111,13 @@ export const parkedOf = (group: string) =>
 export const makeDue = (group: string) =>
   SqlClient.SqlClient.use((sql) =>
     sql.unsafe(`UPDATE parked_keys SET next_attempt_at = now() WHERE consumer_group = $1`, [group])
+  )
+
+/** A Layer under which what is logged is noted. */
+export const notingLogs = (said: Array<unknown>) =>
+  Layer.merge(
+    Logger.layer([Logger.make(({ message }) => void said.push(...[message].flat()))]),
+    Layer.succeed(References.MinimumLogLevel, "Warn")
   )
 
 /** A broker in memory and a real PostgreSQL. What goes wrong on purpose is not worth a line. */

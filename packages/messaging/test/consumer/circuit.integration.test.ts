@@ -1,0 +1,197 @@
+import { assert, layer } from "@effect/vitest"
+import { Consumer, DependencyUnavailable } from "@flowforge/messaging"
+import { Effect } from "effect"
+import { eventually } from "../eventually.ts"
+import {
+  counted,
+  type CountedTopic,
+  eachOf,
+  keysOf,
+  layerWorld,
+  lettersOf,
+  makeDue,
+  newGroup,
+  newTopic,
+  outcomesOf,
+  parkedOf,
+  reaches,
+  send,
+  start
+} from "./world.ts"
+
+const circuit = { base: "50 millis" } as const
+const policy = { maxAttempts: 3, inlineBudget: "50 millis", backoff: { base: "1 hour", cap: "1 hour" } } as const
+
+/** Something outside that can be down: it refuses, or is silent. */
+const makeDependency = () => {
+  const calls: Array<string> = []
+  let answer: Effect.Effect<void, DependencyUnavailable> = Effect.void
+  return {
+    calls,
+    goesDown: (silently = false) => {
+      answer = silently
+        ? Effect.never
+        : Effect.fail(new DependencyUnavailable({ dependency: "the bank", reason: "503" }))
+    },
+    comesBack: () => void (answer = Effect.void),
+    call: (key: string) =>
+      Effect.suspend(() => {
+        calls.push(key)
+        return answer
+      })
+  }
+}
+type Dependency = ReturnType<typeof makeDependency>
+
+const calling = (
+  topic: CountedTopic,
+  { call }: Dependency,
+  { concurrency = 4, hangs = () => false }: { concurrency?: number; hangs?: (key: string) => boolean } = {}
+) =>
+  Consumer.calling(topic, {
+    policy,
+    concurrency,
+    prepare: (deliveries) => Effect.succeed(deliveries.map(({ key }) => key)),
+    call: (_, key): Effect.Effect<void, DependencyUnavailable> => (hangs(key) ? Effect.never : call(key)),
+    record: () => Effect.void
+  })
+
+const callsOf = (dependency: Dependency) => Effect.sync(() => dependency.calls.length)
+
+layer(layerWorld, { excludeTestServices: true })("while a dependency is down for everybody", (it) => {
+  for (const silently of [false, true]) {
+    it.effect(
+      `${silently ? "and silent" : "and refuses"}, its consumer waits, spends nothing, parks nobody, lets one try, and goes on by itself`,
+      () =>
+        Effect.gen(function* () {
+          const [topic, group, dependency] = [newTopic(), newGroup(), makeDependency()]
+          dependency.goesDown(silently)
+          yield* send(topic, ...eachOf(keysOf("k", 60)))
+          yield* start({ group, circuit, entries: [calling(topic, dependency, { concurrency: 1 })] })
+          // The first ten open it, and nobody calls after them but one, in a while.
+          yield* eventually(callsOf(dependency), (calls) => calls > 10)
+          assert.lengthOf(dependency.calls, 11)
+          assert.deepStrictEqual(yield* outcomesOf(group), {})
+          dependency.comesBack()
+          yield* reaches(group, { done: 60 })
+          assert.deepStrictEqual(yield* lettersOf(group), [])
+        })
+    )
+  }
+
+  it.effect("parked events obey too: nobody calls for them, and their attempts are not spent", () =>
+    Effect.gen(function* () {
+      const [topic, group, dependency] = [newTopic(), newGroup(), makeDependency()]
+      dependency.goesDown()
+      yield* start({ group, circuit, entries: [calling(topic, dependency)] })
+      yield* send(topic, ...eachOf(keysOf("early", 3)))
+      yield* eventually(parkedOf(group), (parked) => parked.length === 3)
+      yield* send(topic, ...eachOf(keysOf("k", 20)))
+      yield* eventually(callsOf(dependency), (calls) => calls >= 10)
+      yield* makeDue(group)
+      // Trials come, of any event, parked or not.
+      const before = dependency.calls.length
+      yield* eventually(callsOf(dependency), (calls) => calls >= before + 2)
+      assert.deepStrictEqual(
+        (yield* parkedOf(group)).map(({ attempts }) => attempts),
+        [1, 1, 1]
+      )
+      dependency.comesBack()
+      // The one that was refused just before, when others had an answer already, has its turn later.
+      yield* eventually(Effect.andThen(makeDue(group), outcomesOf(group)), (found) => found["done"] === 23)
+      assert.deepStrictEqual(yield* lettersOf(group), [])
+    })
+  )
+
+  it.effect("an event that never gets an answer does not keep the circuit open when the others do", () =>
+    Effect.gen(function* () {
+      const [topic, group, dependency] = [newTopic(), newGroup(), makeDependency()]
+      dependency.goesDown()
+      // The first of both partitions is poison.
+      const poison = keysOf("poison", 4)
+      yield* send(topic, ...eachOf(poison), ...eachOf(keysOf("k", 40)))
+      yield* start({
+        group,
+        circuit,
+        entries: [calling(topic, dependency, { hangs: (key) => key.startsWith("poison") })]
+      })
+      yield* eventually(callsOf(dependency), (calls) => calls >= 9)
+      dependency.comesBack()
+      yield* eventually(outcomesOf(group), (found) => found["done"] === 40)
+      yield* eventually(outcomesOf(group), (found) => found["parked"] === 4)
+    })
+  )
+
+  it.effect("ten failures with a success among them are ten failures of their own: parked, and the rest is done", () =>
+    Effect.gen(function* () {
+      const [topic, group] = [newTopic(), newGroup()]
+      let calls = 0
+      const refused = Effect.fail(new DependencyUnavailable({ dependency: "the bank", reason: "503" }))
+      yield* send(topic, ...eachOf(keysOf("k", 50)))
+      yield* start({
+        group,
+        circuit,
+        entries: [
+          Consumer.calling(topic, {
+            policy,
+            concurrency: 1,
+            prepare: (deliveries) => Effect.succeed(deliveries),
+            call: () =>
+              Effect.suspend((): typeof refused | Effect.Effect<void> => (++calls % 5 === 0 ? Effect.void : refused)),
+            record: () => Effect.void
+          })
+        ]
+      })
+      yield* reaches(group, { done: 10, parked: 40 })
+      assert.strictEqual(calls, 50)
+      assert.isTrue((yield* parkedOf(group)).every(({ attempts }) => attempts === 1))
+    })
+  )
+
+  it.effect("a handler in the database that says so waits as well", () =>
+    Effect.gen(function* () {
+      const [topic, group, dependency] = [newTopic(), newGroup(), makeDependency()]
+      dependency.goesDown()
+      yield* send(topic, ...eachOf(keysOf("k", 40)))
+      yield* start({
+        group,
+        circuit,
+        entries: [
+          Consumer.inDatabase(topic, {
+            policy: { ...policy, inlineBudget: "5 seconds" },
+            handle: ([{ key }]) => dependency.call(key)
+          })
+        ]
+      })
+      yield* eventually(callsOf(dependency), (calls) => calls >= 10)
+      yield* eventually(parkedOf(group), (parked) => parked.length >= 9)
+      const before = dependency.calls.length
+      yield* eventually(callsOf(dependency), (calls) => calls > before)
+      assert.lengthOf(yield* parkedOf(group), 9, "those before it was known to be down for everybody")
+      dependency.comesBack()
+      yield* eventually(outcomesOf(group), (found) => found["done"] === 31)
+      yield* makeDue(group)
+      yield* reaches(group, { done: 40 })
+    })
+  )
+
+  it.effect("other topics of the group, which call nobody, neither close the circuit nor are parked", () =>
+    Effect.gen(function* () {
+      const [topic, quiet, group, dependency] = [newTopic(), newTopic(), newGroup(), makeDependency()]
+      dependency.goesDown()
+      yield* start({
+        group,
+        circuit,
+        entries: [calling(topic, dependency), Consumer.inDatabase(quiet, { handle: () => Effect.void })]
+      })
+      yield* send(topic, ...eachOf(keysOf("k", 20)))
+      yield* eventually(callsOf(dependency), (calls) => calls >= 10)
+      const calls = dependency.calls.length
+      yield* send(quiet, counted("a", 0))
+      yield* reaches(group, { done: 1 })
+      assert.isAtMost(dependency.calls.length, calls + 3)
+      dependency.comesBack()
+      yield* reaches(group, { done: 21 })
+    })
+  )
+})
