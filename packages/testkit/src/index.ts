@@ -1,2 +1,3 @@
 export { TestDatabase, layerTestDatabase } from "./database.ts"
 export { eventually } from "./eventually.ts"
+export { type ReceivedSpan, startTraceCollector } from "./trace-collector.ts"

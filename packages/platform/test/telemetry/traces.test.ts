@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
+import { type ReceivedSpan, startTraceCollector } from "@flowforge/testkit"
 import { ConfigProvider, Effect, Exit, Layer, Scope, Tracer } from "effect"
-import { type ReceivedSpan, startReceiver } from "./receiver.ts"
 
 /** Runs with traces to this collector, and ends when they have been sent. */
 const traced = <A, E>(url: string, effect: Effect.Effect<A, E>, environment: Record<string, string> = {}) =>
@@ -27,7 +27,7 @@ const from = (flag: { readonly sampled: boolean }) =>
 describe("traces", () => {
   it.live("arrive as one picture: every span below the one it was made in", () =>
     Effect.gen(function* () {
-      const { requests, spans, url } = yield* startReceiver()
+      const { requests, spans, url } = yield* startTraceCollector()
       yield* traced(url, request, { OTEL_EXPORTER_OTLP_HEADERS: "x-team=orders%20and%20more" })
       assert.deepStrictEqual(namesOf(spans), ["SELECT", "Orders.place", "POST /orders"])
       const [select, place, root] = spans
@@ -42,7 +42,7 @@ describe("traces", () => {
 
   it.live("begin with a request or a message, not with what the system does by itself", () =>
     Effect.gen(function* () {
-      const { spans, url } = yield* startReceiver()
+      const { spans, url } = yield* startTraceCollector()
       const poll = Effect.void.pipe(Effect.withSpan("SELECT", { kind: "client" }))
       const job = poll.pipe(Effect.withSpan("Sweeper.sweep"))
       const delivery = Effect.void.pipe(Effect.withSpan("process order.created", { kind: "consumer" }))
@@ -53,7 +53,7 @@ describe("traces", () => {
 
   it.live("are kept or left whole, in the ratio asked for", () =>
     Effect.gen(function* () {
-      const { spans, url } = yield* startReceiver()
+      const { spans, url } = yield* startTraceCollector()
       const requests = Effect.forEach(Array.from({ length: 400 }), () => request)
       yield* traced(url, requests, {
         OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
@@ -68,7 +68,7 @@ describe("traces", () => {
 
   it.live("go on as the caller decided, whatever the sampler", () =>
     Effect.gen(function* () {
-      const { spans, url } = yield* startReceiver()
+      const { spans, url } = yield* startTraceCollector()
       const delivery = (parent: Tracer.ExternalSpan, name: string) =>
         Effect.void.pipe(Effect.withSpan(name, { kind: "consumer", parent }))
       const both = Effect.all([delivery(from({ sampled: true }), "kept"), delivery(from({ sampled: false }), "left")])
@@ -81,7 +81,7 @@ describe("traces", () => {
 
   it.live("to a collector that hangs hold neither the work up nor the shutdown", () =>
     Effect.gen(function* () {
-      const { requests, url } = yield* startReceiver({ answers: false })
+      const { requests, url } = yield* startTraceCollector({ answers: false })
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(layerTelemetry("flowforge"), scope).pipe(
         Effect.provideService(

@@ -13,7 +13,7 @@ export interface ReceivedSpan {
 }
 
 /** A collector for traces: OTLP over HTTP as JSON. `answers: false` takes everything and never answers. */
-export const startReceiver = (options: { readonly answers: boolean } = { answers: true }) =>
+export const startTraceCollector = (options: { readonly answers: boolean } = { answers: true }) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const spans: Array<ReceivedSpan> = []
