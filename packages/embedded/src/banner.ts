@@ -1,16 +1,25 @@
 import { userId } from "./catalogue/index.ts"
+import type { OrderCounts } from "./database.ts"
+
+/** What the folder holds already. */
+const found = ({ all, open }: OrderCounts): string => {
+  if (all === 0) return ""
+  const orders = `${all.toLocaleString("en")} order${all === 1 ? "" : "s"} in it`
+  return open === 0 ? `          ${orders}` : `          ${orders}, ${open.toLocaleString("en")} of them go on now`
+}
 
 /** What to try, for people at a terminal. */
 export const banner = (system: {
   readonly publicUrl: string
   readonly managementUrl: string
   readonly folder: string
+  readonly orders: OrderCounts
 }): string => `
   FlowForge is running.
 
     API        ${system.publicUrl}          documented at ${system.publicUrl}/docs
     Management ${system.managementUrl}          mails at ${system.managementUrl}/outbox, metrics at /metrics
-    Data       ${system.folder}
+    Data       ${system.folder}${found(system.orders)}
 
   Try:
 

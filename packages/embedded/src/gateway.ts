@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { getCompileCacheDir } from "node:module"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { freePort, superviseProcess } from "@flowforge/platform/child-process"
+import { superviseProcess } from "@flowforge/platform/child-process"
 import { Effect, Schema, type Scope } from "effect"
 
 /** The simulated payment company did not start. */
@@ -19,12 +20,17 @@ export const startGateway = (options: {
   readonly folder: string
 }): Effect.Effect<{ readonly url: string; readonly pid: () => number | undefined }, GatewayDidNotStart, Scope.Scope> =>
   Effect.gen(function* () {
-    const port = yield* Effect.promise(freePort)
+    // Any port at first; the same one after a crash.
+    let url = new URL("http://127.0.0.1:0")
     const gateway = yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: () =>
           superviseProcess({
-            start: () => launch(options.folder, port),
+            start: async () => {
+              const started = await launch(options.folder, url.port)
+              url = started.url
+              return started.child
+            },
             askToEnd: (child) => child.kill("SIGTERM"),
             patienceMillis: 5_000,
             kill: "SIGKILL"
@@ -34,18 +40,27 @@ export const startGateway = (options: {
       }),
       (supervised) => Effect.promise(supervised.stop)
     )
-    return { url: `http://127.0.0.1:${port}`, pid: gateway.pid }
+    return { url: url.origin, pid: gateway.pid }
   })
 
 /** Resolves when it answers, which it announces with its first line. Closing its standard input ends it. */
-const launch = (folder: string, port: number): Promise<ChildProcess> =>
+const launch = (folder: string, port: string): Promise<{ readonly child: ChildProcess; readonly url: URL }> =>
   new Promise((done, fail) => {
     const child = spawn(process.execPath, [program], {
-      env: { PATH: process.env["PATH"], GATEWAY_PORT: String(port), GATEWAY_FOLDER: folder, GATEWAY_WITH_PARENT: "1" },
+      env: {
+        PATH: process.env["PATH"],
+        NODE_COMPILE_CACHE: getCompileCacheDir(),
+        GATEWAY_PORT: port === "" ? "0" : port,
+        GATEWAY_FOLDER: folder,
+        GATEWAY_WITH_PARENT: "1"
+      },
       detached: true,
       stdio: ["pipe", "pipe", "inherit"]
     })
     child.once("error", fail)
     child.once("exit", (code, signal) => fail(new Error(`it ended (${code ?? signal})`)))
-    createInterface(child.stdout!).once("line", () => done(child))
+    createInterface(child.stdout!).once("line", (line) => {
+      const { url } = JSON.parse(line) as { readonly url: string }
+      done({ child, url: new URL(url) })
+    })
   })

@@ -3,7 +3,7 @@ import { PaymentService } from "@flowforge/payment"
 import { Mailer, ObjectStore, SmsSender } from "@flowforge/platform"
 import { listen } from "@flowforge/platform/http"
 import { ConfigProvider, Effect, Layer, Redacted } from "effect"
-import { embeddedConfig } from "./config.ts"
+import { startConfig, urlOf } from "./config.ts"
 import { startDatabase } from "./database.ts"
 import { startGateway } from "./gateway.ts"
 import { layerManagement, layerPublic } from "./http.ts"
@@ -17,17 +17,19 @@ import { signingKey } from "./signing-key.ts"
  * there), then the database, the payment company as a child process, the services, and HTTP last. Closing goes backwards.
  */
 export const startSystem = Effect.gen(function* () {
-  const { publicPort, managementPort, folder, notifications } = yield* embeddedConfig
+  const { host, publicPort, managementPort, folder, notifications } = yield* startConfig
   yield* lockDataFolder(folder)
-  const publicListener = yield* listen({ port: publicPort, variable: "PORT" })
-  const managementListener = yield* listen({ port: managementPort, variable: "MANAGEMENT_PORT" })
-  const publicUrl = `http://localhost:${publicListener.port}`
-  const managementUrl = `http://localhost:${managementListener.port}`
+  const publicListener = yield* listen({ host, port: publicPort, variable: "PORT" })
+  const managementListener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
+  const publicUrl = urlOf(host, publicListener.port)
+  const managementUrl = urlOf(host, managementListener.port)
   const objectsFolder = join(folder, "objects")
   const mailFolder = join(folder, "mail")
   const key = yield* signingKey(folder)
-  const database = yield* startDatabase(folder)
-  const gateway = yield* startGateway({ folder: join(folder, "gateway") })
+  const [database, gateway] = yield* Effect.all(
+    [startDatabase(folder), startGateway({ folder: join(folder, "gateway") })],
+    { concurrency: "unbounded" }
+  )
 
   const outsideWorld =
     notifications === "instant"
@@ -61,5 +63,5 @@ export const startSystem = Effect.gen(function* () {
     mailFolder
   }
   yield* publishRecord(folder, record)
-  return { ...record, folder }
+  return { ...record, folder, orders: database.orders }
 })

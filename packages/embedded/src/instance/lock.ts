@@ -19,13 +19,17 @@ interface Holder {
  */
 export const lockDataFolder = (folder: string): Effect.Effect<void, DataFolderUnusable, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () => acquire(folder),
-      catch: (cause) =>
-        cause instanceof DataFolderUnusable ? cause : new DataFolderUnusable({ message: explain(folder, cause) })
-    }),
+    inFolder(folder, () => acquire(folder)),
     () => Effect.promise(() => rm(lockPath(folder), { force: true }))
   )
+
+/** Writes in the data folder; what is in the way is said, and what to do about it. */
+export const inFolder = <A>(folder: string, write: () => Promise<A>): Effect.Effect<A, DataFolderUnusable> =>
+  Effect.tryPromise({
+    try: write,
+    catch: (cause) =>
+      cause instanceof DataFolderUnusable ? cause : new DataFolderUnusable({ message: explain(folder, cause) })
+  })
 
 /** The process that holds the folder, when there is one alive. */
 export const holderOf = async (folder: string): Promise<number | undefined> => {
@@ -46,7 +50,7 @@ const acquire = async (folder: string): Promise<void> => {
       if (error.code !== "ENOENT") throw error
     }
   )
-  const me: Holder = { pid: process.pid, startedAt: await startOf(process.pid) }
+  const me: Holder = { pid: process.pid, startedAt: (await lookUp(process.pid)).startedAt }
   await writeFile(lockPath(folder), JSON.stringify(me), { flag: "wx" })
   const now = await readHolder(folder)
   if (now?.pid !== process.pid) throw held(folder, now?.pid ?? 0)
@@ -66,7 +70,10 @@ const explain = (folder: string, cause: unknown): string => {
       return `The data folder ${folder} cannot be written (${error.code}). Make it writable, or set FLOWFORGE_DATA to another folder.`
     case "ENOSPC":
       return `The disk of the data folder ${folder} is full. Free some space, or set FLOWFORGE_DATA to a folder on another disk.`
+    case "ENOTDIR":
+      return `The data folder ${folder} is, or lies in, a file. Set FLOWFORGE_DATA to another folder.`
     case "EEXIST":
+      if (error.syscall === "mkdir") return `${folder} is a file. Set FLOWFORGE_DATA to another folder.`
       return `Another FlowForge took the data folder ${folder} at this very moment. Set FLOWFORGE_DATA to another folder.`
     default:
       return `The data folder ${folder} cannot be used: ${error.message}. Set FLOWFORGE_DATA to another folder.`
@@ -87,12 +94,17 @@ const isAlive = async (holder: Holder): Promise<boolean> => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false
   }
-  return holder.startedAt === (await startOf(holder.pid))
+  const { state, startedAt } = await lookUp(holder.pid)
+  // Killed, but not reaped yet: it holds nothing any more.
+  return state !== "Z" && holder.startedAt === startedAt
 }
 
-/** When a process started, in the kernel's own units; undefined where the system does not tell. */
-const startOf = async (pid: number): Promise<string | undefined> => {
+/** The state of a process, and when it started, in the kernel's own units; undefined where the system does not tell. */
+const lookUp = async (
+  pid: number
+): Promise<{ readonly state: string | undefined; readonly startedAt: string | undefined }> => {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")
-  // The name in parentheses may hold spaces; start time is the 20th field after it.
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]
+  // The name in parentheses may hold spaces; after it the first field is the state, the 20th the start.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return { state: fields[0] || undefined, startedAt: fields[19] }
 }

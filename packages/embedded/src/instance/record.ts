@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Schema, type Scope } from "effect"
-import { DataFolderUnusable, holderOf } from "./lock.ts"
+import { DataFolderUnusable, holderOf, inFolder } from "./lock.ts"
 
 /** Where the parts of a running embedded system are: what the demo, the audit and the bench need to find it. */
 export const InstanceRecord = Schema.Struct({
@@ -19,9 +19,12 @@ export type InstanceRecord = typeof InstanceRecord.Type
 const pathOf = (folder: string): string => join(folder, "instance.json")
 
 /** Writes the record for as long as the scope is open. */
-export const publishRecord = (folder: string, record: InstanceRecord): Effect.Effect<void, never, Scope.Scope> =>
+export const publishRecord = (
+  folder: string,
+  record: InstanceRecord
+): Effect.Effect<void, DataFolderUnusable, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.promise(() => writeFile(pathOf(folder), JSON.stringify(record, undefined, 2), { mode: 0o600 })),
+    inFolder(folder, () => writeFile(pathOf(folder), JSON.stringify(record, undefined, 2), { mode: 0o600 })),
     () => Effect.promise(() => rm(pathOf(folder), { force: true }))
   )
 

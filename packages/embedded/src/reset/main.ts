@@ -1,7 +1,9 @@
 import { createInterface } from "node:readline/promises"
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
+import { readArguments } from "../arguments.ts"
 import { embeddedConfig } from "../config.ts"
+import { explain } from "../explain.ts"
 import { reset } from "./reset.ts"
 
 const HELP = `npm run reset [-- --yes]
@@ -19,10 +21,10 @@ const confirm = (question: string): Effect.Effect<boolean> =>
   })
 
 const main = Effect.gen(function* () {
-  const flags = process.argv.slice(2)
-  if (flags.includes("--help")) return yield* Console.log(HELP)
+  const { flags, isForHelp } = yield* readArguments(process.argv.slice(2), ["--yes"])
+  if (isForHelp) return yield* Console.log(HELP)
   const { folder } = yield* embeddedConfig
-  const sure = flags.includes("--yes") || (yield* confirm(`Remove all orders and everything else in ${folder}? [y/N] `))
+  const sure = flags.has("--yes") || (yield* confirm(`Remove all orders and everything else in ${folder}? [y/N] `))
   if (!sure) {
     process.exitCode = 1
     return yield* Console.log("Nothing was removed. Answer y, or give --yes.")
@@ -32,7 +34,9 @@ const main = Effect.gen(function* () {
     removed ? `Removed. The next "npm start" begins anew in ${folder}.` : `Nothing to remove in ${folder}.`
   )
 }).pipe(
-  Effect.catch((error) => Console.error(error.message).pipe(Effect.andThen(Effect.sync(() => (process.exitCode = 1)))))
+  Effect.catchCause((cause) =>
+    Console.error(explain(cause)).pipe(Effect.andThen(Effect.sync(() => (process.exitCode = 1))))
+  )
 )
 
 NodeRuntime.runMain(main, { disableErrorReporting: true })

@@ -43,17 +43,21 @@ export const superviseProcess = async (options: {
     })
   }
   watch(await options.start())
+  // A process that ends without closing its scopes, told to stop at once, takes its children along.
+  const takeAlong = () => void current?.kill(options.kill)
+  process.once("exit", takeAlong)
   return {
     pid: () => current?.pid,
     stop: async () => {
       stopping = true
       await relaunching
       const child = current
-      if (child === undefined) return
+      if (child === undefined) return void process.removeListener("exit", takeAlong)
       await new Promise<void>((done) => {
         const impatient = setTimeout(() => child.kill(options.kill), options.patienceMillis)
         child.once("exit", () => {
           clearTimeout(impatient)
+          process.removeListener("exit", takeAlong)
           done()
         })
         options.askToEnd(child)

@@ -39,7 +39,7 @@ export const initialise = (
   owner: Owner | undefined
 ): Effect.Effect<void, EmbeddedPostgresError> =>
   Effect.tryPromise({
-    try: async () => {
+    try: async (signal) => {
       const cluster = join(folder, "cluster")
       if (existsSync(join(cluster, "PG_VERSION"))) return
       const beside = join(folder, "cluster.initialising")
@@ -59,7 +59,7 @@ export const initialise = (
             "--locale=C",
             "--no-instructions"
           ],
-          { ...owner, cwd: folder, stdio: ["ignore", "ignore", "pipe"] }
+          { ...owner, cwd: folder, signal, stdio: ["ignore", "ignore", "pipe"] }
         )
       )
       await rename(beside, cluster)

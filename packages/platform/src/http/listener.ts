@@ -45,6 +45,8 @@ export const LISTENER_LIMITS: ListenerLimits = {
 const CHECKS_PER_LIMIT = 4
 
 export const listen = (options: {
+  /** The address to listen on. Default: all. */
+  readonly host?: string
   readonly port: number
   /** The variable that moves the port. */
   readonly variable: string
@@ -89,7 +91,7 @@ export const listen = (options: {
     }
   })
 
-const bind = (server: Server, options: { readonly port: number; readonly variable: string }) =>
+const bind = (server: Server, options: { readonly host?: string; readonly port: number; readonly variable: string }) =>
   Effect.callback<void, PortUnavailable>((resume) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const reason =
@@ -102,7 +104,7 @@ const bind = (server: Server, options: { readonly port: number; readonly variabl
         Effect.fail(new PortUnavailable({ message: `${reason}. Choose another one: ${options.variable}=${another}` }))
       )
     })
-    server.listen(options.port, () => resume(Effect.void))
+    server.listen({ host: options.host, port: options.port }, () => resume(Effect.void))
   })
 
 const close = (server: Server) =>
