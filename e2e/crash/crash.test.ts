@@ -24,6 +24,9 @@ const wishOf = (n: number): Wish => ({
   cancels: n % 11 === 0
 })
 
+/** Every fourth time the database is killed at the same moment, every fourth the system has only begun to start. */
+const kindOf = (kill: number) => (["running", "with its database", "running", "starting"] as const)[kill % 4]!
+
 describe("kill -9", () => {
   it.live(
     `of the whole process at ${KILLS} random moments loses nothing and repeats nothing`,
@@ -33,15 +36,18 @@ describe("kill -9", () => {
         yield* Effect.promise(system.start)
         const customers = sendCustomers({ publicUrl: system.publicUrl, customers: 12, pauseMillis: 20, wishOf })
         for (let kill = 0; kill < KILLS; kill++) {
-          yield* Effect.sleep(Duration.millis(200 + Math.random() * 1_200))
-          const database = kill % 4 === 3 ? yield* Effect.promise(() => postgresOf(system.folder)) : undefined
-          yield* Effect.promise(() => system.end("SIGKILL"))
-          // Every fourth time the database goes the same way, at the same moment.
+          const kind = kindOf(kill)
+          if (kind === "starting") system.launch()
+          else yield* Effect.promise(system.start)
+          yield* Effect.sleep(Duration.millis(kind === "starting" ? Math.random() * 2_000 : 100 + Math.random() * 900))
+          const database =
+            kind === "with its database" ? yield* Effect.promise(() => postgresOf(system.folder)) : undefined
+          const ended = system.end("SIGKILL")
           if (database !== undefined) process.kill(database, "SIGKILL")
-          yield* Effect.promise(system.start)
+          yield* Effect.promise(() => ended)
         }
-        yield* Effect.promise(customers.stop)
         const instance = yield* Effect.promise(system.start)
+        yield* Effect.promise(customers.stop)
         yield* atRest(instance, "60 seconds")
 
         assert.deepStrictEqual(customers.complaints, [])

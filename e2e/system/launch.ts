@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findInstance, type InstanceRecord } from "@flowforge/embedded"
 import { freePort } from "@flowforge/platform/child-process"
-import { Effect, type Scope } from "effect"
+import { Effect, Option, type Scope } from "effect"
 
 const program = fileURLToPath(import.meta.resolve("@flowforge/embedded/main"))
 
@@ -17,11 +17,19 @@ export interface LaunchedSystem {
   readonly managementUrl: string
   /** Starts it where it does not run, and waits until it is ready; answers where its parts are. */
   readonly start: () => Promise<InstanceRecord>
+  /** Starts it where it does not run, and waits for nothing. */
+  readonly launch: () => void
   /** Sends the signal and waits for the end of the process. */
-  readonly end: (signal: NodeJS.Signals) => Promise<void>
+  readonly end: (signal: NodeJS.Signals) => Promise<Ending>
   readonly pid: () => number | undefined
   /** What it printed since it was last started. */
   readonly output: () => string
+}
+
+/** How a process ended: with a code of its own, or by a signal. Neither, when it did not run. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
 }
 
 export interface LaunchOptions {
@@ -57,10 +65,16 @@ export const systemOn = (
   let child: ChildProcess | undefined
   let output = ""
   const publicUrl = `http://127.0.0.1:${publicPort}`
-  const start = async (): Promise<InstanceRecord> => {
-    if (child !== undefined) return Effect.runPromise(findInstance(folder))
+  /** Another system on the same port would be ready, too. */
+  const isUp = async (pid: number | undefined): Promise<boolean> =>
+    (await isReady(publicUrl)) &&
+    (await Effect.runPromise(Effect.option(findInstance(folder)))).pipe(
+      Option.exists((instance) => instance.pid === pid)
+    )
+  const launch = (): ChildProcess => {
+    if (child !== undefined) return child
     output = ""
-    const started = spawn(process.execPath, [program], {
+    const launched = spawn(process.execPath, [program], {
       env: {
         ...process.env,
         PORT: String(publicPort),
@@ -70,31 +84,41 @@ export const systemOn = (
       },
       stdio: ["ignore", "pipe", "pipe"]
     })
-    child = started
-    for (const stream of [started.stdout, started.stderr]) {
+    for (const stream of [launched.stdout, launched.stderr]) {
       stream.on("data", (chunk) => (output = `${output}${chunk}`.slice(-100_000)))
     }
+    child = launched
+    return launched
+  }
+  const start = async (): Promise<InstanceRecord> => {
+    const launched = launch()
     const deadline = performance.now() + (options.patienceMillis ?? 60_000)
-    while (!(await isReady(publicUrl))) {
-      if (started.exitCode !== null || started.signalCode !== null) throw new Error(`it ended at its start:\n${output}`)
+    while (!(await isUp(launched.pid))) {
+      if (launched.exitCode !== null || launched.signalCode !== null) {
+        throw new Error(`it ended at its start:\n${output}`)
+      }
       if (performance.now() > deadline) throw new Error(`it was not ready in time:\n${output}`)
       await new Promise((wake) => setTimeout(wake, 25))
     }
     return Effect.runPromise(findInstance(folder))
   }
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<Ending> => {
     const ending = child
     child = undefined
-    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return
-    const ended = once(ending, "exit")
-    ending.kill(signal)
-    await ended
+    if (ending === undefined) return { code: null, signal: null }
+    if (ending.exitCode === null && ending.signalCode === null) {
+      const ended = once(ending, "close")
+      ending.kill(signal)
+      await ended
+    }
+    return { code: ending.exitCode, signal: ending.signalCode }
   }
   return {
     folder,
     publicUrl,
     managementUrl: `http://127.0.0.1:${managementPort}`,
     start,
+    launch: () => void launch(),
     end,
     pid: () => child?.pid,
     output: () => output
