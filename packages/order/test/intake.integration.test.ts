@@ -348,31 +348,36 @@ layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices:
     Effect.gen(function* () {
       const here = yield* Http
       const there = yield* startServing()
-      for (let round = 0; round < 4; round++) {
-        const before = yield* rows
-        const keys = Array.from({ length: 40 }, (_, n) => `round ${round}, key ${n}`)
-        const posts = (send: Send, order: ReadonlyArray<string>) =>
-          Effect.forkScoped(Effect.forEach(order, (key) => placeOver(send, {}, keyed(key)), unbounded))
-        const [mine, yours] = yield* whileLocked(
-          "orders",
-          Effect.gen(function* () {
-            const blocking = [yield* Effect.forkScoped(placeOver(here)), yield* Effect.forkScoped(placeOver(there))]
-            yield* untilStuck(2)
-            const fibers = [yield* posts(here, keys), yield* posts(there, keys.toReversed())] as const
-            yield* eventually(
-              "all requests wait",
-              Effect.map(Metric.value(Metrics.intakeQueue), ({ value }) => Number(value) === 40)
-            )
-            return [...fibers, ...blocking] as const
-          })
-        ).pipe(Effect.flatMap(([mine, yours]) => Effect.all([Fiber.join(mine), Fiber.join(yours)])))
-        assert.deepStrictEqual(new Set(statuses([...mine, ...yours])), new Set([202]))
-        assert.deepStrictEqual(
-          mine.map(({ text }) => text),
-          yours.map(({ text }) => text).toReversed()
-        )
-        assert.strictEqual(increase(before, yield* rows).orders, 42)
-      }
+      const sql = yield* SqlClient.SqlClient
+      // Slow enough for both to be in the middle of it.
+      yield* sql`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END $$`
+      yield* sql`CREATE TRIGGER dawdle BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION dawdle()`
+      yield* Effect.addFinalizer(() => Effect.orDie(sql`DROP FUNCTION dawdle CASCADE`))
+      const before = yield* rows
+      const keys = Array.from({ length: 20 }, (_, n) => `crossing ${n}`)
+      const posts = (send: Send, order: ReadonlyArray<string>) =>
+        Effect.forkScoped(Effect.forEach(order, (key) => placeOver(send, {}, keyed(key)), unbounded))
+      const [mine, yours] = yield* whileLocked(
+        "orders",
+        Effect.gen(function* () {
+          yield* Effect.forkScoped(placeOver(here))
+          yield* Effect.forkScoped(placeOver(there))
+          yield* untilStuck(2)
+          const mine = yield* posts(here, keys)
+          yield* untilQueued(20)
+          yield* Metric.update(Metrics.intakeQueue, 0)
+          const yours = yield* posts(there, keys.toReversed())
+          yield* untilQueued(20)
+          return [mine, yours] as const
+        })
+      ).pipe(Effect.flatMap(([mine, yours]) => Effect.all([Fiber.join(mine), Fiber.join(yours)])))
+      assert.deepStrictEqual(new Set(statuses([...mine, ...yours])), new Set([202]))
+      assert.deepStrictEqual(
+        mine.map(({ text }) => text),
+        yours.map(({ text }) => text).toReversed()
+      )
+      assert.strictEqual(increase(before, yield* rows).orders, 22)
     }).pipe(Effect.scoped)
   )
 

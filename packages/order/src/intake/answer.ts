@@ -14,12 +14,11 @@ export const answerOf = (order: NewOrder): Uint8Array =>
     })
   )
 
-/** What two requests with the same Idempotency-Key must share: everything the client said. */
+/** What two requests of a customer with the same Idempotency-Key must share: everything else that was said. */
 export const requestHash = (order: NewOrder): Uint8Array =>
   createHash("sha256")
     .update(
       JSON.stringify([
-        order.userId,
         order.lines.map(({ itemId, quantity }) => [itemId, quantity]),
         order.payment.method,
         order.payment.token

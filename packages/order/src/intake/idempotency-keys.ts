@@ -42,31 +42,14 @@ export class IdempotencyKeys extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       return IdempotencyKeys.of({
-        claim: Effect.fnUntraced(function* (requests) {
-          const users = requests.map(({ userId }) => userId)
-          const keys = requests.map(({ key }) => key)
-          const claimed = yield* sql.unsafe<{ order_id: OrderId }>(
-            `INSERT INTO idempotency_keys (user_id, key, request_hash, order_id, response)
-             SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::bytea[]) AS t (user_id, key, h, o, r)
-             ORDER BY user_id, key ON CONFLICT DO NOTHING RETURNING order_id`,
-            [
-              users,
-              keys,
-              requests.map(({ hash }) => hash),
-              requests.map(({ orderId }) => orderId),
-              requests.map(({ response }) => response)
-            ]
-          )
-          if (claimed.length === requests.length) return []
-          const mine = new Set(requests.map(({ orderId }) => orderId))
-          const found = yield* sql.unsafe<EarlierAnswer>(
-            `SELECT k.user_id AS "userId", k.key, request_hash AS hash, order_id AS "orderId", response
-             FROM idempotency_keys k JOIN unnest($1::uuid[], $2::text[]) AS t (user_id, key)
-               ON t.user_id = k.user_id AND t.key = k.key`,
-            [users, keys]
-          )
-          return found.filter(({ orderId }) => !mine.has(orderId))
-        }),
+        claim: (requests) =>
+          sql.unsafe<EarlierAnswer>(CLAIM, [
+            requests.map(({ userId }) => userId),
+            requests.map(({ key }) => key),
+            requests.map(({ hash }) => hash),
+            requests.map(({ orderId }) => orderId),
+            requests.map(({ response }) => response)
+          ]),
         expire: (age) =>
           Effect.map(
             sql.unsafe(
@@ -82,3 +65,16 @@ export class IdempotencyKeys extends Context.Service<
     })
   )
 }
+
+/**
+ * In the order of the keys, so that two processes never wait for each other in a circle. The update changes nothing: it
+ * waits for whoever has the key under way, and keeps the row from expiring before it is read.
+ */
+const CLAIM = `
+  WITH claimed AS (
+    INSERT INTO idempotency_keys (user_id, key, request_hash, order_id, response)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::bytea[]) AS t (user_id, key, h, o, r)
+    ORDER BY user_id, key ON CONFLICT (user_id, key) DO UPDATE SET key = excluded.key
+    RETURNING user_id, key, request_hash, order_id, response)
+  SELECT user_id AS "userId", key, request_hash AS hash, order_id AS "orderId", response
+  FROM claimed WHERE order_id <> ALL ($4::uuid[])`
