@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
-import type { GatewayPayment, GatewaySwitches } from "@flowforge/contracts"
+import type { GatewayPayment } from "@flowforge/contracts"
 import { makeKeyedQueue } from "./keyed-queue.ts"
 import type { Ledger, LedgerLine } from "./ledger.ts"
 import { outcomeOf, REFUND_FAILURES, SLOW_MILLIS } from "./outcomes.ts"
+import { makeSwitches } from "./switches.ts"
 
 type Payment = typeof GatewayPayment.Encoded
 
@@ -34,20 +35,14 @@ export const makeCompany = (ledger: Ledger, random: () => number) => {
   const refunded = new Set<string>()
   const attempts = new Map<string, number>()
   const inOrder = makeKeyedQueue<Answer>()
-  const switches: { -readonly [Name in keyof GatewaySwitches]: GatewaySwitches[Name] } = {
-    latency_ms: 0,
-    unavailable: false,
-    failure_rate: 0,
-    refund_failure_rate: 0,
-    timeout_after_capture_rate: 0
-  }
+  const switches = makeSwitches()
 
   const learn = (line: LedgerLine): void => {
     lines.set(line.idempotency_key, line)
     if (line.kind === "captured" && line.txn_id !== undefined) captures.set(line.txn_id, line)
     if (line.kind === "refunded" && line.txn_id !== undefined) refunded.add(line.txn_id)
   }
-  ledger.recovered.forEach(learn)
+  ledger.lines.forEach(learn)
 
   /** On disk first, known to the company then. */
   const book = async (line: Parameters<Ledger["append"]>[0]): Promise<Answer> => {

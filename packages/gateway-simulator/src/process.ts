@@ -23,7 +23,7 @@ export const runSimulator: Effect.Effect<void, Config.ConfigError | Error, Scope
   const random = yield* Random.Random
   const ended = yield* Deferred.make<void, Error>()
   const ledger = yield* Effect.acquireRelease(
-    Effect.try({
+    Effect.tryPromise({
       try: () => openLedger({ folder, now: () => clock.currentTimeMillisUnsafe() }),
       catch: (cause) => new Error(`the ledger in ${folder} cannot be opened: ${(cause as Error).message}`, { cause })
     }),

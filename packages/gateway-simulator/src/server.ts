@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
-import { GatewaySwitches } from "@flowforge/contracts"
-import { Result, Schema } from "effect"
 import type { Answer, CaptureRequest, Company, RefundRequest } from "./company.ts"
 import type { Ledger } from "./ledger.ts"
+import { readChange } from "./switches.ts"
 
 const PROBLEMS: Readonly<Record<number, { readonly type: string; readonly title: string }>> = {
   400: { type: "urn:gateway:bad-request", title: "The request is not valid" },
@@ -14,12 +13,6 @@ const PROBLEMS: Readonly<Record<number, { readonly type: string; readonly title:
 
 const MAX_BODY = 64 * 1024
 const MAX_PAGE = 1_000
-const decodeSwitches = Schema.decodeUnknownResult(
-  Schema.Struct(
-    Object.fromEntries(Object.entries(GatewaySwitches.fields).map(([name, field]) => [name, Schema.optionalKey(field)]))
-  )
-)
-
 /** The request cannot be read. */
 class BadRequest extends Error {}
 
@@ -100,9 +93,9 @@ const control = async (
     case "GET /control/switches":
       return send(response, 200, company.switches)
     case "PATCH /control/switches": {
-      const change = decodeSwitches(parse(await read(request)))
-      if (Result.isFailure(change)) return send(response, 400, undefined)
-      Object.assign(company.switches, change.success)
+      const change = readChange(parse(await read(request)))
+      if (change === undefined) return send(response, 400, undefined)
+      Object.assign(company.switches, change)
       return send(response, 200, company.switches)
     }
     default:
@@ -130,7 +123,7 @@ const keyIn = (route: string): string => {
   }
 }
 
-const parse = (body: string): unknown => {
+const parse = (body: string): object => {
   try {
     const value: unknown = JSON.parse(body)
     if (typeof value === "object" && value !== null) return value

@@ -1,8 +1,16 @@
-import { appendFileSync, readFileSync } from "node:fs"
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { openLedger } from "../src/ledger.ts"
 import { captureOf, clientOf, end, ledgerFolder, startSimulator } from "./simulator.ts"
+
+/** Why the ledger in a folder cannot be opened. */
+const refusalOf = (folder: string): Promise<string> =>
+  openLedger({ folder, now: () => 0, patienceMillis: 100 }).then(
+    () => "it can",
+    (error: Error) => error.message
+  )
 
 describe("the simulator's ledger", () => {
   it.live("has everything that was answered after kill -9 under load, and goes on with it", () =>
@@ -62,6 +70,49 @@ describe("the simulator's ledger", () => {
       )
       const lines = readFileSync(join(folder, "ledger.jsonl"), "utf8").trimEnd().split("\n")
       assert.strictEqual(lines.map((line) => JSON.parse(line) as unknown).length, 2)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "belongs to one process: a second one waits for the first to end, and takes over the lock of a killed one",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* ledgerFolder
+        const first = yield* startSimulator(folder)
+        yield* (yield* clientOf(first.url)).payments.capture(captureOf("before"))
+        const second = yield* Effect.forkChild(startSimulator(folder))
+        assert.strictEqual(yield* Effect.promise(() => refusalOf(folder)), `it is in use by process ${first.child.pid}`)
+        yield* Effect.promise(() => end(first.child, "SIGKILL"))
+        const { payments } = yield* clientOf((yield* Fiber.join(second)).url)
+        assert.strictEqual((yield* payments.find({ params: { idempotency_key: "before" } })).status, "captured")
+      }).pipe(Effect.scoped)
+  )
+
+  it.live("is read whole when it is longer than what is read at once, and names a line that is no entry", () =>
+    Effect.gen(function* () {
+      const folder = yield* ledgerFolder
+      const line = (n: number) =>
+        JSON.stringify({
+          sequence: n,
+          at: "2026-11-23T08:00:00.000Z",
+          kind: "captured",
+          idempotency_key: `key-${n}-é`,
+          reference: "x".repeat(n % 300),
+          txn_id: `txn_${n}`,
+          amount: n,
+          method: "card",
+          token: "tok_ok"
+        })
+      const lines = Array.from({ length: 12_000 }, (_, n) => line(n + 1))
+      writeFileSync(join(folder, "ledger.jsonl"), `${lines.join("\n")}\n`)
+      const ledger = yield* Effect.promise(() => openLedger({ folder, now: () => 0 }))
+      assert.deepStrictEqual(
+        ledger.lines.map((entry) => JSON.stringify(entry)),
+        lines
+      )
+      yield* Effect.promise(ledger.close)
+      writeFileSync(join(folder, "ledger.jsonl"), `${line(1)}\n{"sequence":2,\n${line(3)}\n`)
+      assert.strictEqual(yield* Effect.promise(() => refusalOf(folder)), "line 2 is not an entry")
     }).pipe(Effect.scoped)
   )
 
