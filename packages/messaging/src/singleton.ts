@@ -74,7 +74,7 @@ export class Singleton extends Context.Service<
           yield* Effect.acquireRelease(Effect.all([isLost.close, isHeld.open, Metric.update(gauge, 1)]), () =>
             Effect.all([isHeld.close, isLost.open, Metric.update(gauge, 0)])
           )
-          yield* Effect.logInfo("took the lock").pipe(Effect.annotateLogs({ singleton: name }))
+          yield* Effect.logDebug("took the lock").pipe(Effect.annotateLogs({ singleton: name }))
           yield* Effect.forever(
             Effect.andThen(Effect.sleep(heartbeat), Effect.timeout(run("SELECT 1"), HEARTBEAT_TIMEOUT))
           )
