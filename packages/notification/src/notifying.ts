@@ -7,9 +7,10 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { NotificationConfig } from "./config.ts"
 import { type Duty, dutyOf, type End, type Kind, receiptKey } from "./domain.ts"
 import { cancelledLetter, confirmedLetter } from "./letters.ts"
-import { type ClaimHeld, type Plan, Sending, type Sendings } from "./sending.ts"
+import { ClaimHeld, idsToSend, type Plan, Sending, type Sendings } from "./sending.ts"
 import { Settlements } from "./settlements.ts"
 import { type Claims, NotificationStore, type Wanted } from "./store.ts"
+import { makeUnbegun } from "./unbegun.ts"
 
 export type Ended = OrderConfirmed | OrderCancelled
 
@@ -49,6 +50,8 @@ export class Notifying extends Context.Service<
       const uuids = yield* Uuids
       const timeLimitMillis = Duration.toMillis(claimLimit)
 
+      const unbegun = makeUnbegun(timeLimitMillis)
+
       const claim = Effect.fnUntraced(function* (end: End, deliveries: ReadonlyArray<Delivery<Ended>>) {
         const wanted = deliveries.map(({ event }): Wanted => {
           const ids = { email: uuids.next(), sms: uuids.next() }
@@ -59,8 +62,11 @@ export class Notifying extends Context.Service<
             smsId: NotificationId.make(ids.sms)
           }
         })
+        const returned = unbegun.withdraw(wanted.map(({ orderId }) => orderId))
+        if (returned.length > 0) yield* store.settle({ receipts: [], outcomes: [], returned })
         const claims = yield* store.claim(end, wanted)
         const preparedAt = yield* Clock.currentTimeMillis
+        for (const [orderId, { mine }] of claims) if (mine.length > 0) unbegun.add(orderId, mine, preparedAt)
         return wanted.map((order) => {
           const found = claims.get(order.orderId)
           return found === undefined
@@ -115,17 +121,22 @@ export class Notifying extends Context.Service<
           })
         }),
         call: (delivery, plan) =>
-          sending.carryOut(plan, (progress) =>
-            sql
-              .withTransaction(settlements.settle(progress, () => delivery))
-              .pipe(
-                Effect.catchCause((cause) =>
-                  Effect.logWarning("what came of a sending could not be kept", cause).pipe(
-                    Effect.annotateLogs({ order_id: delivery.event.order_id })
+          Effect.suspend(() => {
+            if (plan !== undefined && !unbegun.begin(plan.orderId, idsToSend(plan.duties))) {
+              return Effect.fail(new ClaimHeld({ message: "another attempt has taken this one's claims over" }))
+            }
+            return sending.carryOut(plan, (progress) =>
+              sql
+                .withTransaction(settlements.settle(progress, () => delivery))
+                .pipe(
+                  Effect.catchCause((cause) =>
+                    Effect.logWarning("what came of a sending could not be kept", cause).pipe(
+                      Effect.annotateLogs({ order_id: delivery.event.order_id })
+                    )
                   )
                 )
-              )
-          ),
+            )
+          }),
         record: (results) => {
           const causes = new Map<OrderId, Delivery<Ended>>(
             results.map(({ delivery }) => [idOf(delivery.event), delivery])

@@ -116,7 +116,7 @@ export class Sending extends Context.Service<
           carryOut: (plan, keep) =>
             Effect.suspend((): Effect.Effect<Sendings, DependencyUnavailable | Unprocessable | ClaimHeld> => {
               if (plan === undefined) return Effect.fail(new Unprocessable({ reason: "there is no such customer" }))
-              const progress: Progress = { receipt: undefined, outcomes: [], unsent: unsentOf(plan) }
+              const progress: Progress = { receipt: undefined, outcomes: [], unsent: new Set(idsToSend(plan.duties)) }
               return Effect.onError(attempt(plan, progress), () => keep(resultsOf(progress)))
             })
         })
@@ -133,8 +133,9 @@ interface Progress {
   readonly unsent: Set<NotificationId>
 }
 
-const unsentOf = (plan: Plan): Set<NotificationId> =>
-  new Set(plan.duties.flatMap((duty) => (duty._tag === "Send" ? [duty.id] : [])))
+/** The notifications that an attempt has claimed. */
+export const idsToSend = (duties: ReadonlyArray<Duty>): ReadonlyArray<NotificationId> =>
+  duties.flatMap((duty) => (duty._tag === "Send" ? [duty.id] : []))
 
 const resultsOf = ({ outcomes, receipt, unsent }: Progress): Results => ({
   receipts: receipt === undefined ? [] : [receipt],

@@ -1,6 +1,6 @@
 import type { OrderCancelled, OrderConfirmed } from "@flowforge/contracts"
 import { type Delivery, Outbox } from "@flowforge/messaging"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { NotificationConfig } from "../src/config.ts"
 import { Notifying } from "../src/notifying.ts"
@@ -41,31 +41,47 @@ export const deliveryOf = <E extends OrderConfirmed | OrderCancelled>(event: E):
   record: { topic: event.event_type, partition: 0, offset: "0", key: event.order_id, value: null, headers: {} }
 })
 
+/** A process that just started, with nothing in its memory. */
+export const newProcess = Effect.map(Effect.scoped(Layer.build(Layer.fresh(layerSteps))), (services) =>
+  Context.get(services, Notifying)
+)
+export type Process = Notifying["Service"]
+
+/** What the consumer does first: the claims, committed. It may come to nothing more, when a circuit opens meanwhile. */
+export const prepare = (process: Process, event: OrderConfirmed | OrderCancelled) =>
+  SqlClient.SqlClient.use((sql) =>
+    sql.withTransaction(
+      event.event_type === "order.confirmed"
+        ? process.prepareConfirmed([deliveryOf(event)])
+        : process.prepareCancelled([deliveryOf(event)])
+    )
+  )
+
 /**
- * One attempt at an event as the consumer makes it: claims, calls, results. A process that dies at a call is left as it
- * stands for ever: nothing of it cleans up.
+ * One attempt at an event as the consumer makes it: claims, calls, results. A process that is killed at a call is left as
+ * it stands for ever, nothing of it cleans up; one that is shut down interrupts the call.
  */
 export const attempt = Effect.fnUntraced(function* (
   world: World,
+  process: Process,
   event: OrderConfirmed | OrderCancelled,
-  crash?: Crash | undefined
+  crash?: Crash | undefined,
+  isShutDown = false
 ) {
-  const notifying = yield* Notifying
   const sql = yield* SqlClient.SqlClient
   const delivery = deliveryOf(event)
-  const [plan] = yield* sql.withTransaction(
-    event.event_type === "order.confirmed"
-      ? notifying.prepareConfirmed([deliveryOf(event)])
-      : notifying.prepareCancelled([deliveryOf(event)])
-  )
+  const [plan] = yield* prepare(process, event)
   if (crash === "after the claim") return "died"
   const died = yield* Deferred.make<"died">()
   world.death = { at: crash, dies: Effect.asVoid(Deferred.succeed(died, "died" as const)) }
-  const call = yield* Effect.forkDetach(Effect.exit(notifying.call(delivery, plan)))
+  const call = yield* Effect.forkDetach(Effect.exit(process.call(delivery, plan)))
   const end = yield* Effect.raceFirst(Deferred.await(died), Fiber.join(call))
-  if (end === "died") return "died"
+  if (end === "died") {
+    if (isShutDown) yield* Fiber.interrupt(call)
+    return "died"
+  }
   if (end._tag === "Failure") return "failed"
   if (crash === "before the record") return "died"
-  yield* sql.withTransaction(notifying.record([{ delivery, result: end.value }]))
+  yield* sql.withTransaction(process.record([{ delivery, result: end.value }]))
   return crash === "after the record" ? "died" : "done"
 })
