@@ -1,3 +1,4 @@
+/*! @scalar/api-reference, as the effect package brings it. Copyright (c) Scalar; MIT licence. */
 /**
  * Minified by jsDelivr using Terser v5.39.0.
  * Original file: /npm/@scalar/api-reference@1.43.5/dist/browser/standalone.js
