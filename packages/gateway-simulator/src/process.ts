@@ -33,7 +33,15 @@ export const runSimulator: Effect.Effect<void, Config.ConfigError | Error, Scope
   const server = yield* Effect.acquireRelease(
     Effect.callback<ReturnType<typeof makeServer>, Error>((resume) => {
       const listening = makeServer(company, ledger, (error) => Deferred.doneUnsafe(ended, Effect.fail(error)))
-      listening.once("error", (error) => resume(Effect.fail(error)))
+      listening.once("error", (error: NodeJS.ErrnoException) =>
+        resume(
+          Effect.fail(
+            error.code === "EADDRINUSE"
+              ? new Error(`port ${port} of ${host} is taken. Set GATEWAY_PORT to another one, or to 0 for any.`)
+              : error
+          )
+        )
+      )
       listening.listen(port, host, () => resume(Effect.succeed(listening)))
     }),
     (listening) =>

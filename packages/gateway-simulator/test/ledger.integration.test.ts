@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process"
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { openLedger } from "../src/ledger.ts"
-import { captureOf, clientOf, end, ledgerFolder, startSimulator } from "./simulator.ts"
+import { captureOf, clientOf, end, ledgerFolder, program, startSimulator } from "./simulator.ts"
 
 /** Why the ledger in a folder cannot be opened. */
 const refusalOf = (folder: string): Promise<string> =>
@@ -12,7 +13,8 @@ const refusalOf = (folder: string): Promise<string> =>
     (error: Error) => error.message
   )
 
-describe("the simulator's ledger", () => {
+// Each starts several processes, which takes long on a busy machine.
+describe("the simulator's ledger", { timeout: 90_000 }, () => {
   it.live("has everything that was answered after kill -9 under load, and goes on with it", () =>
     Effect.gen(function* () {
       const folder = yield* ledgerFolder
@@ -121,6 +123,22 @@ describe("the simulator's ledger", () => {
       const { payments, control } = yield* clientOf((yield* startSimulator(yield* ledgerFolder)).url)
       yield* payments.capture(captureOf("mine"))
       assert.notInclude(JSON.stringify(yield* control.ledger({ query: {} })), "tok_ok")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("does not start on a port that is taken, and says what to do", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startSimulator(yield* ledgerFolder)
+      const { port } = new URL(url)
+      const second = spawnSync(process.execPath, [program], {
+        env: { GATEWAY_PORT: port, GATEWAY_FOLDER: yield* ledgerFolder },
+        encoding: "utf8"
+      })
+      assert.strictEqual(second.status, 1)
+      assert.strictEqual(
+        second.stderr.trim(),
+        `The payment simulator ends: port ${port} of 127.0.0.1 is taken. Set GATEWAY_PORT to another one, or to 0 for any.`
+      )
     }).pipe(Effect.scoped)
   )
 

@@ -10,7 +10,7 @@ import { Effect, type Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 
-const program = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+export const program = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
 /** A folder for a ledger, removed with the scope. */
 export const ledgerFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
