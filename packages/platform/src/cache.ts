@@ -37,7 +37,10 @@ export class Cache extends Context.Service<
         return Cache.of({
           get: (keys) => Effect.sync(() => keys.map(find)),
           set: (all) => Effect.sync(() => all.forEach(write)),
-          fill: (all) => Effect.sync(() => all.filter(({ key }) => find(key) === undefined).forEach(write)),
+          fill: (all) =>
+            Effect.sync(() => {
+              for (const entry of all) if (find(entry.key) === undefined) write(entry)
+            }),
           remove: (keys) => Effect.sync(() => keys.forEach((key) => entries.delete(key)))
         })
       })

@@ -1,6 +1,7 @@
 import { DateTime, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
+import { measureProcess } from "../telemetry/process-metrics.ts"
 import type { KnownRoute } from "./methods.ts"
 
 /** What must hold for a process to be of use, by name. */
@@ -58,13 +59,17 @@ export const layerHealthRoutes = (options: { readonly version: Version; readonly
 /** The addresses of {@link layerMetricsRoutes}. */
 export const metricsRoutes: ReadonlyArray<KnownRoute> = [get("/metrics")]
 
-/** `/metrics` for Prometheus: on the management port. */
-export const layerMetricsRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.use((router) =>
-  router.add(
-    "GET",
-    "/metrics",
-    Effect.map(PrometheusMetrics.format(), (text) =>
-      HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+/** `/metrics` for Prometheus, those of the process among them: on the management port. */
+export const layerMetricsRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.use(
+  Effect.fnUntraced(function* (router) {
+    const readProcess = yield* measureProcess
+    yield* router.add(
+      "GET",
+      "/metrics",
+      readProcess.pipe(
+        Effect.andThen(PrometheusMetrics.format()),
+        Effect.map((text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+      )
     )
-  )
+  })
 )
