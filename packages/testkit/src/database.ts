@@ -1,40 +1,16 @@
 import { randomUUID } from "node:crypto"
-import { PgClient } from "@effect/sql-pg"
-import { migrationsFolder } from "@flowforge/contracts/migrations"
-import { ensurePartitions } from "@flowforge/messaging"
-import { layerPostgres, migrate } from "@flowforge/platform"
+import type { PgClient } from "@effect/sql-pg"
+import { layerPostgres } from "@flowforge/platform"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { inject } from "vitest"
+import { inDatabase, layerAdmin, TEMPLATE } from "./template.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
     readonly postgresUrl: string
   }
 }
-
-const TEMPLATE = "flowforge_template"
-
-const inDatabase = (url: Redacted.Redacted, name: string): Redacted.Redacted => {
-  const changed = new URL(Redacted.value(url))
-  changed.pathname = `/${name}`
-  return Redacted.make(changed.toString())
-}
-
-const layerAdmin = (url: Redacted.Redacted) => PgClient.layer({ url, maxConnections: 1 })
-
-/** A migrated database that every test database is a copy of. */
-export const createTemplate = (url: Redacted.Redacted) =>
-  Effect.gen(function* () {
-    yield* SqlClient.SqlClient.use((sql) => sql.unsafe(`CREATE DATABASE ${TEMPLATE}`)).pipe(
-      Effect.provide(layerAdmin(url))
-    )
-    yield* Effect.andThen(migrate(migrationsFolder), ensurePartitions({ daysAhead: 1 })).pipe(
-      Effect.provide(
-        layerPostgres({ url: inDatabase(url, TEMPLATE), applicationName: "migrations", maxConnections: 1 })
-      )
-    )
-  })
 
 /** Where the test's own database is. */
 export class TestDatabase extends Context.Service<

@@ -3,13 +3,15 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startEmbeddedPostgres } from "@flowforge/platform/embedded-postgres"
 import { Effect, Exit, Redacted, Scope } from "effect"
-import { createTemplate } from "./database.ts"
+import { leaveJanitor } from "./janitor.ts"
+import { createTemplate } from "./template.ts"
 
 /** Starts one PostgreSQL for a whole test run, with a migrated template that each test file copies. */
 export default async (project: { provide: (key: "postgresUrl", value: string) => void }) => {
   const folder = await mkdtemp(join(tmpdir(), "flowforge-test-"))
   // Run as root, PostgreSQL is another user, who must be let in.
   await chmod(folder, 0o755)
+  leaveJanitor(folder)
   const scope = Effect.runSync(Scope.make())
   const url = await Effect.runPromise(
     Effect.gen(function* () {
