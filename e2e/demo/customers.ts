@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util"
 import { ItemId, type OrderDetails, type OrderId, UserId } from "@flowforge/contracts"
-import { Clock, Effect, Schedule, Schema } from "effect"
+import { Clock, Effect, Schema } from "effect"
 import { FlowForge } from "../system/client.ts"
 import type { Intention } from "./plan.ts"
+import { patiently, Unanswered } from "./patience.ts"
 
 /** What became of an intention: refused at the door, or an order as it ended. */
 export type Outcome =
@@ -10,72 +12,138 @@ export type Outcome =
       readonly kind: "ended"
       readonly intention: Intention
       readonly order: OrderDetails
-      /** The repeated request was answered with the same order. */
-      readonly sameAnswer: boolean
+      /** Whoever wanted to cancel was told so in time; `undefined` for who did not want to. */
+      readonly cancelled: boolean | undefined
+      /** The repeated requests were answered the same, and another order under the same key was refused. */
+      readonly sameAnswer: boolean | undefined
       /** The receipt opened behind its signed address and names the order. */
       readonly receiptOpened: boolean
+      readonly pdfOpened: boolean
     }
 
-const PATIENCE = "60 seconds"
+export type Ended = Extract<Outcome, { kind: "ended" }>
+
+/** What customers are up to, counted as it happens. */
+export interface Tally {
+  placed: number
+  accepted: number
+  readonly ends: { CONFIRMED: number; CANCELLED: number }
+}
+
+/** An order did not reach its end in time. */
+export class StandsStill extends Schema.TaggedError<StandsStill>()("StandsStill", { message: Schema.String }) {}
+
+const PATIENCE_MILLIS = 60_000
+const FIRST_PAUSE_MILLIS = 50
+const LONGEST_PAUSE_MILLIS = 800
+const RECEIPT_PATIENCE_MILLIS = 20_000
 
 /** Places the order as a customer would, waits for its end, and opens the receipt where there is one. */
-export const serve = Effect.fnUntraced(function* (intention: Intention, key: string) {
-  const { api } = yield* FlowForge
-  const place = api.orders
-    .place({
-      headers: { "idempotency-key": key },
-      payload: {
-        user_id: UserId.make(intention.userId),
-        items: intention.items.map((line) => ({ item_id: ItemId.make(line.item_id), quantity: line.quantity })),
-        payment_info: { method: "card", token: intention.token }
-      }
-    })
-    .pipe(
-      // A shop under load asks its customers to come back; this one does.
-      Effect.retry({
-        while: (error) => error._tag === "TooManyRequests" || error._tag === "Unavailable",
-        schedule: Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 30 }))
-      })
-    )
-  const first = yield* Effect.result(place)
-  if (first._tag === "Failure") {
-    return { kind: "refused", intention, problem: `${first.failure._tag}: ${first.failure.message}` } satisfies Outcome
+export const serve = Effect.fnUntraced(function* (intention: Intention, key: string, tally: Tally) {
+  tally.placed++
+  const place = placing(intention, key)
+  const answers = yield* Effect.result(
+    intention.kind === "repeats" ? Effect.all([place, place], { concurrency: 2 }) : Effect.map(place, (body) => [body])
+  )
+  if (answers._tag === "Failure") {
+    if (answers.failure._tag === "SystemGone") return yield* answers.failure
+    const problem = `${answers.failure._tag}: ${answers.failure.message}`
+    return { kind: "refused", intention, problem } satisfies Outcome
   }
-  const orderId = first.success.body.order_id
-  const again = intention.repeats ? (yield* place).body.order_id : orderId
-  if (intention.cancels) {
-    yield* api.orders
-      .cancel({ params: { order_id: orderId } })
-      .pipe(Effect.catchTag("OrderAlreadyFinal", () => Effect.void))
-  }
+  tally.accepted++
+  const [answer, ...again] = answers.success
+  const orderId = answer!.order_id
+  const cancelled = intention.kind === "cancels" ? yield* cancel(orderId) : undefined
   const order = yield* ended(orderId)
-  const receiptOpened = order.status === "CONFIRMED" ? yield* openReceipt(orderId) : false
-  return { kind: "ended", intention, order, sameAnswer: again === orderId, receiptOpened } satisfies Outcome
+  tally.ends[order.status === "CONFIRMED" ? "CONFIRMED" : "CANCELLED"]++
+  const sameAnswer =
+    intention.kind === "repeats"
+      ? [...again, yield* place].every((body) => isDeepStrictEqual(body, answer)) &&
+        (yield* isRefusedAsAnother(intention, key))
+      : undefined
+  const isConfirmed = order.status === "CONFIRMED"
+  return {
+    kind: "ended",
+    intention,
+    order,
+    cancelled,
+    sameAnswer,
+    receiptOpened: isConfirmed && (yield* openReceipt(orderId, "html")),
+    pdfOpened: isConfirmed && intention.wantsPdf && (yield* openReceipt(orderId, "pdf"))
+  } satisfies Outcome
 })
 
-class NotYet extends Schema.TaggedError<NotYet>()("NotYet", {}) {}
-
-/** Waits until the order is final and, when money had been taken for nothing, until it is back. */
-const ended = Effect.fnUntraced(function* (orderId: OrderId) {
+/** Everything that is known about an order now. */
+export const lookAt = Effect.fnUntraced(function* (orderId: OrderId) {
   const { api } = yield* FlowForge
-  return yield* api.orders.get({ params: { order_id: orderId } }).pipe(
-    Effect.flatMap((order) => (order.status === "PENDING" ? Effect.fail(new NotYet()) : Effect.succeed(order))),
-    Effect.retry({
-      while: (error) => error._tag === "NotYet",
-      schedule: Schedule.spaced("50 millis")
-    }),
-    Effect.timeout(PATIENCE)
+  return yield* patiently(api.orders.get({ params: { order_id: orderId } }))
+})
+
+const placing = Effect.fnUntraced(function* ({ items, token, userId }: Intention, key: string) {
+  const { api } = yield* FlowForge
+  const { body } = yield* patiently(
+    api.orders.place({
+      headers: { "idempotency-key": key },
+      payload: {
+        user_id: UserId.make(userId),
+        items: items.map(({ item_id, quantity }) => ({ item_id: ItemId.make(item_id), quantity })),
+        payment_info: { method: "card", token }
+      }
+    })
+  )
+  return body
+})
+
+/** The same key for another order is a mistake, and must be refused as one. */
+const isRefusedAsAnother = (intention: Intention, key: string) =>
+  placing(
+    { ...intention, items: [...intention.items, { item_id: intention.items[0]!.item_id, quantity: 1 }] },
+    key
+  ).pipe(
+    Effect.as(false),
+    Effect.catchTag("IdempotencyKeyReused", () => Effect.succeed(true))
+  )
+
+/** Whether the cancel came in time. */
+const cancel = Effect.fnUntraced(function* (orderId: OrderId) {
+  const { api } = yield* FlowForge
+  return yield* patiently(api.orders.cancel({ params: { order_id: orderId } })).pipe(
+    Effect.as(true),
+    Effect.catchTag("OrderAlreadyFinal", () => Effect.succeed(false))
   )
 })
 
-const openReceipt = Effect.fnUntraced(function* (orderId: OrderId) {
+/** Asks soon at first, then less and less often: many customers who wait are no small load. */
+const ended = Effect.fnUntraced(function* (orderId: OrderId) {
+  const { api } = yield* FlowForge
+  const deadline = (yield* Clock.currentTimeMillis) + PATIENCE_MILLIS
+  for (let pause = FIRST_PAUSE_MILLIS; ; pause = Math.min(LONGEST_PAUSE_MILLIS, 2 * pause)) {
+    yield* Effect.sleep(pause)
+    const { status } = yield* patiently(api.orders.status({ params: { order_id: orderId } }))
+    if (status !== "PENDING") return yield* lookAt(orderId)
+    if ((yield* Clock.currentTimeMillis) > deadline) {
+      return yield* new StandsStill({
+        message: `Order ${orderId} did not reach its end within ${PATIENCE_MILLIS / 1_000} seconds: look at /orders/${orderId}.`
+      })
+    }
+  }
+})
+
+const openReceipt = Effect.fnUntraced(function* (orderId: OrderId, format: "html" | "pdf") {
   const { publicUrl } = yield* FlowForge
-  const deadline = (yield* Clock.currentTimeMillis) + 30_000
+  const deadline = (yield* Clock.currentTimeMillis) + RECEIPT_PATIENCE_MILLIS
   while ((yield* Clock.currentTimeMillis) < deadline) {
-    const response = yield* Effect.promise(() => fetch(`${publicUrl}/orders/${orderId}/receipt`))
-    const body = yield* Effect.promise(() => response.text())
-    if (response.status === 200) return body.includes(orderId)
-    if (response.status !== 409) return false
+    const { body, status } = yield* patiently(
+      Effect.tryPromise({
+        try: async () => {
+          const response = await fetch(`${publicUrl}/orders/${orderId}/receipt?format=${format}`)
+          return { status: response.status, body: Buffer.from(await response.arrayBuffer()) }
+        },
+        catch: (cause) => new Unanswered({ message: (cause as Error).message })
+      })
+    )
+    if (status === 200) return format === "pdf" ? body.includes("%PDF-") : body.includes(orderId)
+    if (status !== 409 && status !== 503) return false
     yield* Effect.sleep("100 millis")
   }
   return false

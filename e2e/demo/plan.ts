@@ -1,17 +1,35 @@
-/** One order as a customer would place it, and what may become of it. */
+/** What kind of customer places an order, and so what must become of it. */
+export type Kind =
+  /** Pays and gets it. */
+  | "ordinary"
+  /** Pays with a card that is declined. */
+  | "declined"
+  /** Pays with a token that makes the payment company stumble at first: gets it, a little later. */
+  | "stumbling"
+  /** Wants one of an item that half of those who want it can have. */
+  | "rush"
+  /** Wants more of a scarce item than there ever is, beside something that there is plenty of. */
+  | "too many"
+  /** Changes their mind as soon as the order is placed. */
+  | "cancels"
+  /** Presses the button twice, and again later: the same request with the same Idempotency-Key. */
+  | "repeats"
+
+/** One order as a customer would place it. */
 export interface Intention {
+  readonly kind: Kind
   readonly userId: string
   readonly items: ReadonlyArray<{ readonly item_id: number; readonly quantity: number }>
   readonly token: string
-  /** Changes their mind as soon as the order is placed. */
-  readonly cancels: boolean
-  /** Presses the button twice: the same request again, with the same Idempotency-Key. */
-  readonly repeats: boolean
+  /** Opens the receipt as a PDF, too. */
+  readonly wantsPdf: boolean
 }
 
-export interface Shelf {
-  readonly itemId: number
-  readonly available: number
+/** What the shop has: items that will not run dry, and those that will, with how many there are of each. */
+export interface Shop {
+  readonly plenty: ReadonlyArray<number>
+  readonly scarce: ReadonlyArray<number>
+  readonly piecesEach: number
 }
 
 const USERS = 100
@@ -25,38 +43,47 @@ const seeded = (seed: number) => (): number => {
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296
 }
 
-/**
- * A few hundred orders in the order they arrive: mostly ordinary ones, some declined cards, a rush on one hot item that
- * has pieces for half of those who want one, some who cancel at once, some who press twice.
- */
-export const planDemo = (shelves: ReadonlyArray<Shelf>, hot: Shelf, seed = 20261123): ReadonlyArray<Intention> => {
+/** Of how many pieces each scarce item must be, so that twice as many customers make up three tenths of all orders. */
+export const piecesEach = (orders: number, scarceItems: number): number =>
+  Math.max(1, Math.floor((orders * 0.15) / scarceItems))
+
+/** The orders in the order they arrive: always the same for the same shop, in a mix that can be counted beforehand. */
+export const planDemo = (orders: number, shop: Shop, seed = 20261123): ReadonlyArray<Intention> => {
   const random = seeded(seed)
   const pick = <A>(from: ReadonlyArray<A>): A => from[Math.floor(random() * from.length)]!
-  const plenty = shelves.filter((shelf) => shelf.available >= 1000)
   const basket = () => {
     const lines = new Map<number, number>()
-    for (let line = 0; line < 1 + Math.floor(random() * 4); line++) {
-      lines.set(pick(plenty).itemId, 1 + Math.floor(random() * 3))
-    }
+    const length = 1 + Math.floor(random() * 4)
+    while (lines.size < length) lines.set(pick(shop.plenty), 1 + Math.floor(random() * 3))
     return [...lines].map(([item_id, quantity]) => ({ item_id, quantity }))
   }
-  const intention = (change: Partial<Intention>): Intention => ({
+  const intention = (kind: Kind, change: Partial<Intention> = {}): Intention => ({
+    kind,
     userId: userId(1 + Math.floor(random() * USERS)),
     items: basket(),
     token: "tok_ok",
-    cancels: false,
-    repeats: false,
+    wantsPdf: false,
     ...change
   })
-  const many = (count: number, change: () => Partial<Intention>) =>
-    Array.from({ length: count }, () => intention(change()))
+  const some = (share: number, make: (n: number) => Intention) =>
+    Array.from({ length: Math.max(2, Math.round(orders * share)) }, (_, n) => make(n))
+  const special = [
+    ...some(0.05, () => intention("declined", { token: "tok_declined" })),
+    ...some(0.03, () => intention("declined", { token: "tok_insufficient_funds" })),
+    ...some(0.01, (n) => intention("stumbling", { token: n % 2 === 0 ? "tok_flaky" : "tok_timeout_after_capture" })),
+    ...some(0.03, () => {
+      const tooMany = { item_id: pick(shop.scarce), quantity: shop.piecesEach + 1 }
+      return intention("too many", { items: [{ item_id: pick(shop.plenty), quantity: 1 }, tooMany] })
+    }),
+    ...some(0.05, () => intention("cancels")),
+    ...some(0.05, () => intention("repeats")),
+    ...shop.scarce.flatMap((item_id) =>
+      Array.from({ length: 2 * shop.piecesEach }, () => intention("rush", { items: [{ item_id, quantity: 1 }] }))
+    )
+  ]
   const all = [
-    ...many(240, () => ({})),
-    ...many(18, () => ({ token: "tok_declined" })),
-    ...many(12, () => ({ token: "tok_insufficient_funds" })),
-    ...many(2 * hot.available, () => ({ items: [{ item_id: hot.itemId, quantity: 1 }] })),
-    ...many(20, () => ({ cancels: true })),
-    ...many(20, () => ({ repeats: true }))
+    ...special,
+    ...Array.from({ length: orders - special.length }, (_, n) => intention("ordinary", { wantsPdf: n % 20 === 0 }))
   ]
   for (let i = all.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1))
