@@ -4,7 +4,10 @@ import { Cache } from "@flowforge/platform"
 import { Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
+import { v7 } from "uuid"
 import { availabilityKey } from "../src/availability.ts"
+import { MAX_STOCK } from "../src/products.ts"
+import { Stock } from "../src/store.ts"
 import {
   addItem,
   announced,
@@ -186,6 +189,53 @@ layer(layerReservations, { excludeTestServices: true })("reservations", (it) => 
       const [sum] = yield* sql<{ missing: number }>`
         SELECT sum(initial - available)::integer AS missing FROM items WHERE id BETWEEN 200 AND 239`
       assert.strictEqual(sum?.missing, 0)
+    })
+  )
+
+  it.effect("initial + adjustments = available + reserved, whatever reserves, releases and adjusts at once", () =>
+    Effect.gen(function* () {
+      const items = [301, 302, 303]
+      yield* Effect.forEach(items, (id) => addItem(id, 200))
+      const stock = yield* Stock
+      const sql = yield* SqlClient.SqlClient
+      const adjust = (n: number) =>
+        stock.adjust({ id: v7(), itemId: items[n % 3] as ItemId, delta: n % 2 ? 9 : -13, reason: "count" }, MAX_STOCK)
+      const batches = Array.from({ length: 20 }, (_, batch) =>
+        Array.from({ length: 10 }, (_, n) => paid(newOrder(), { [301 + ((batch + n) % 3)]: 3, [301 + (n % 3)]: 2 }))
+      )
+      const unbalanced = sql<{ id: number }>`
+        SELECT i.id FROM items i WHERE i.id BETWEEN 301 AND 303 AND i.available <> i.initial
+          + (SELECT coalesce(sum(delta), 0) FROM stock_adjustments WHERE item_id = i.id)
+          - (SELECT coalesce(sum(line.quantity), 0) FROM reservations r, unnest(r.item_ids, r.quantities) AS line (id, quantity)
+             WHERE r.status = 'reserved' AND line.id = i.id)`
+      yield* Effect.forEach(
+        batches,
+        (batch, n) =>
+          Effect.all(
+            [
+              reserve(...batch),
+              release(...batch.filter((_, index) => index % 3 === 0).map(({ event }) => event.order_id)),
+              adjust(n),
+              adjust(n + 1),
+              Effect.tap(unbalanced, (rows) => Effect.sync(() => assert.deepStrictEqual(rows, [])))
+            ],
+            { concurrency: "unbounded", discard: true }
+          ),
+        { concurrency: 4, discard: true }
+      )
+      assert.deepStrictEqual(yield* unbalanced, [])
+      const [sum] = yield* sql<{ lowest: number }>`SELECT min(available)::integer AS lowest FROM items WHERE id > 300`
+      assert.isAtLeast(sum?.lowest ?? -1, 0)
+    })
+  )
+
+  it.effect("never goes below zero: PostgreSQL itself refuses it", () =>
+    Effect.gen(function* () {
+      yield* addItem(311, 1)
+      const sql = yield* SqlClient.SqlClient
+      const refusal = yield* Effect.flip(sql`UPDATE items SET available = available - 2 WHERE id = 311`)
+      assert.match(String((refusal.reason.cause as Error).message), /items_available_check/u)
+      assert.strictEqual(yield* availableOf(311), 1)
     })
   )
 
