@@ -203,7 +203,7 @@ describe("whatever happens while a customer is told", () => {
           )
         })
       ),
-    60_000
+    120_000
   )
 
   it.live("two events about one order in one batch, its id in two cases, claim once and send once", () =>

@@ -12,7 +12,7 @@ import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import { NotificationService } from "../src/index.ts"
 import { receiptKey } from "../src/domain.ts"
-import { addOrder, addUser } from "./world.ts"
+import { addOrder, addUser, countOf } from "./world.ts"
 
 /** The public API without the groups that other services answer. */
 const Receipts = HttpApi.make("flowforge").add(ReceiptsApi)
@@ -173,6 +173,8 @@ layer(Site.layer.pipe(Layer.provideMerge(layerTestDatabase)), { excludeTestServi
         const { puts } = yield* Site
         const { order } = yield* withReceipt
         puts.length = 0
+        const rendered = countOf("flowforge_receipt_render_seconds", { format: "pdf" })
+        const before = yield* rendered
         const ask = get(`/orders/${order}/receipt?format=pdf`)
         const answers = yield* Effect.all(
           Array.from({ length: 20 }, () => ask),
@@ -180,6 +182,7 @@ layer(Site.layer.pipe(Layer.provideMerge(layerTestDatabase)), { excludeTestServi
         )
         assert.deepStrictEqual(new Set(answers.map(({ status }) => status)), new Set([303]))
         assert.strictEqual(puts.length, 1)
+        assert.strictEqual((yield* rendered) - before, 1)
       })
     )
 

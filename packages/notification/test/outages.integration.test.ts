@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { OrderId, UserId } from "@flowforge/contracts"
 import { eventually } from "@flowforge/testkit"
-import { Effect, Layer, Metric, type Scope } from "effect"
+import { Effect, Layer, type Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import { NotificationService } from "../src/index.ts"
@@ -12,6 +12,7 @@ import {
   announced,
   cancelled,
   confirmed,
+  countOf,
   hurry,
   makeWorld,
   notificationsOf,
@@ -46,6 +47,9 @@ describe("telling customers", () => {
         )
         const events = orders.map((order, n) => (n % 3 === 0 ? cancelled(order, user) : confirmed(order, user)))
         yield* startConsumers()
+        const mailed = countOf("flowforge_notifications_total", { kind: "confirmed_email", status: "sent" })
+        const rendered = countOf("flowforge_receipt_render_seconds", { format: "html" })
+        const before = [yield* mailed, yield* rendered]
         const rounds = [events, events.toReversed(), [...events.slice(7), ...events.slice(0, 7)]]
         yield* Effect.forEach(rounds, publish, { concurrency: 3 })
         for (const order of orders) yield* told(order, 1)
@@ -57,6 +61,11 @@ describe("telling customers", () => {
           assert.deepStrictEqual(yield* announced(order), ["email sent"])
           assert.strictEqual((yield* receiptOf(order)) === undefined, n % 3 === 0)
         }
+        const after = [yield* mailed, yield* rendered]
+        assert.deepStrictEqual(
+          after.map((count, n) => count - before[n]!),
+          [14, 14]
+        )
       })
     )
   )
@@ -241,7 +250,7 @@ describe("the job that ends doubt", () => {
         })
         const [old, young] = [yield* claimed("31 seconds"), yield* claimed("20 seconds")]
         const many = yield* Effect.forEach(Array.from({ length: 520 }), () => claimed("1 hour"))
-        const before = yield* counted("confirmed_email", "unknown")
+        const before = yield* countOf("flowforge_notifications_total", { kind: "confirmed_email", status: "unknown" })
         yield* Layer.build(Layer.fresh(NotificationService.layerJobs))
         yield* told(old, 1)
         for (const order of many) yield* told(order, 1)
@@ -252,20 +261,11 @@ describe("the job that ends doubt", () => {
         )
         assert.deepStrictEqual(yield* statusesOf(young), { confirmed_email: "claimed" })
         assert.deepStrictEqual(yield* announced(young), [])
-        assert.strictEqual((yield* counted("confirmed_email", "unknown")) - before, 521)
+        assert.strictEqual(
+          (yield* countOf("flowforge_notifications_total", { kind: "confirmed_email", status: "unknown" })) - before,
+          521
+        )
       })
     )
   )
 })
-
-/** What the metric says of one kind and status. */
-const counted = (kind: string, status: string) =>
-  Effect.map(Metric.snapshot, (metrics) => {
-    const found = metrics.find(
-      (metric) =>
-        metric.id === "flowforge_notifications_total" &&
-        metric.attributes?.["kind"] === kind &&
-        metric.attributes?.["status"] === status
-    )
-    return Number((found?.state as { readonly count?: number | bigint } | undefined)?.count ?? 0)
-  })

@@ -20,7 +20,7 @@ import {
   SmsSender
 } from "@flowforge/platform"
 import { eventually, layerTestDatabase } from "@flowforge/testkit"
-import { ConfigProvider, Effect, Layer, Logger } from "effect"
+import { ConfigProvider, Effect, Layer, Logger, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import { NotificationService } from "../src/index.ts"
@@ -209,3 +209,13 @@ export const told = (orderId: OrderId, channels: number) =>
 export const hurry = SqlClient.SqlClient.use(
   (sql) => sql`UPDATE parked_keys SET next_attempt_at = now() WHERE lease IS NULL`
 )
+
+/** How often a counter or histogram with these attributes was updated by now. */
+export const countOf = (id: string, attributes: Readonly<Record<string, string>>) =>
+  Effect.map(Metric.snapshot, (metrics) => {
+    const found = metrics.find(
+      (metric) =>
+        metric.id === id && Object.entries(attributes).every(([name, value]) => metric.attributes?.[name] === value)
+    )
+    return Number((found?.state as { readonly count?: number | bigint } | undefined)?.count ?? 0)
+  })

@@ -53,8 +53,9 @@ describe("a mail as it goes out", () => {
         assert.strictEqual(header("Subject"), oneLine(subject))
         const name = oneLine(toName)
         const to = header("To")
-        assert.include([`${name} <anna@example.com>`, "anna@example.com"], unquoted(to))
-        if (name !== "") assert.notStrictEqual(to, "anna@example.com")
+        // Plain names stand in quotes, encoded ones as they are, whatever quotes they have themselves.
+        const expected = name === "" ? "anna@example.com" : `${name} <anna@example.com>`
+        assert.include([to, unquoted(to)], expected)
       })
     )
   })
