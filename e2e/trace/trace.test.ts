@@ -52,8 +52,8 @@ describe("a trace", () => {
         const traceparent = `00-${CALLER.traceId}-${CALLER.spanId}-01`
         const orderId = yield* place(system.publicUrl, { traceparent })
         const unwanted = yield* place(system.publicUrl, { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00` })
-        yield* eventually("it is confirmed", isConfirmed(system.publicUrl, orderId))
-        yield* eventually("the other one too", isConfirmed(system.publicUrl, unwanted))
+        yield* eventually("it is confirmed", isConfirmed(system.publicUrl, orderId), "60 seconds")
+        yield* eventually("the other one too", isConfirmed(system.publicUrl, unwanted), "60 seconds")
         // Ends the process in order, which exports what it still has.
         yield* Effect.promise(() => system.end("SIGTERM"))
 
@@ -85,7 +85,7 @@ describe("a trace", () => {
           )
         }
       }).pipe(Effect.scoped),
-    120_000
+    180_000
   )
 
   it.live(
@@ -98,12 +98,12 @@ describe("a trace", () => {
         const orderIds = yield* Effect.forEach(Array.from({ length: 200 }), () => place(system.publicUrl), {
           concurrency: 20
         })
-        yield* eventually("the last is confirmed", isConfirmed(system.publicUrl, orderIds.at(-1)!))
+        yield* eventually("the last is confirmed", isConfirmed(system.publicUrl, orderIds.at(-1)!), "60 seconds")
         const startedAt = performance.now()
         yield* Effect.promise(() => system.end("SIGTERM"))
         assert.isAbove(requests.length, 0, "the collector was asked, or the test shows nothing")
         assert.isBelow(performance.now() - startedAt, 8_000)
       }).pipe(Effect.scoped),
-    120_000
+    180_000
   )
 })
