@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
+import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { chmod, chown, mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -38,45 +39,57 @@ export const initialise = (
   programs: Programs,
   owner: Owner | undefined
 ): Effect.Effect<void, EmbeddedPostgresError> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      const cluster = join(folder, "cluster")
-      if (existsSync(join(cluster, "PG_VERSION"))) return
-      const beside = join(folder, "cluster.initialising")
-      const passwordFile = join(folder, "password")
+  Effect.gen(function* () {
+    const cluster = join(folder, "cluster")
+    if (existsSync(join(cluster, "PG_VERSION"))) return
+    const beside = join(folder, "cluster.initialising")
+    const passwordFile = join(folder, "password")
+    yield* attempt(async () => {
       await rm(beside, { recursive: true, force: true })
       await writeFile(passwordFile, randomBytes(24).toString("hex"), { mode: 0o600 })
       if (owner !== undefined) await chown(passwordFile, owner.uid, owner.gid)
-      await finished(
-        spawn(
-          programs.initdb,
-          [
-            `--pgdata=${beside}`,
-            "--username=flowforge",
-            `--pwfile=${passwordFile}`,
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-instructions"
-          ],
-          { ...owner, cwd: folder, signal, stdio: ["ignore", "ignore", "pipe"] }
-        )
+    })
+    yield* untilEnd(() =>
+      spawn(
+        programs.initdb,
+        [
+          `--pgdata=${beside}`,
+          "--username=flowforge",
+          `--pwfile=${passwordFile}`,
+          "--auth=scram-sha-256",
+          "--encoding=UTF8",
+          "--locale=C",
+          "--no-instructions"
+        ],
+        { ...owner, cwd: folder, stdio: ["ignore", "ignore", "pipe"] }
       )
-      await rename(beside, cluster)
-    },
-    catch: (cause) =>
-      new EmbeddedPostgresError({
-        message: `PostgreSQL could not be initialised in ${folder}: ${explain((cause as Error).message)}`
-      })
-  })
+    )
+    yield* attempt(() => rename(beside, cluster))
+  }).pipe(
+    Effect.mapError(
+      ({ message }) =>
+        new EmbeddedPostgresError({
+          message: `PostgreSQL could not be initialised in ${folder}: ${explain(message)}`
+        })
+    )
+  )
 
-/** Resolves when the process ends well; rejects with what it said. */
-const finished = (child: ChildProcess): Promise<void> =>
-  new Promise((done, fail) => {
+const attempt = (write: () => Promise<void>): Effect.Effect<void, Error> =>
+  Effect.tryPromise({ try: write, catch: (cause) => cause as Error })
+
+/** Runs the process to its good end, or fails with what it said. Interrupted, it is told to end and waited for. */
+const untilEnd = (start: () => ChildProcess): Effect.Effect<void, Error> =>
+  Effect.callback((resume) => {
+    const child = start()
     let said = ""
     child.stderr?.on("data", (chunk) => (said = `${said}${chunk}`.slice(-4000)))
-    child.once("error", fail)
+    child.once("error", (error) => resume(Effect.fail(error)))
     child.once("close", (code, signal) =>
-      code === 0 ? done() : fail(new Error(said.trim() || `exit ${code ?? signal}`))
+      resume(code === 0 ? Effect.void : Effect.fail(new Error(said.trim() || `exit ${code ?? signal}`)))
     )
+    return Effect.promise(async () => {
+      child.kill("SIGTERM")
+      // Closed when its own children are gone, too.
+      await once(child, "close")
+    })
   })
