@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises"
-import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/audit"
 import { Duration, Effect } from "effect"
 import { atRest } from "../system/at-rest.ts"
 import { sendCustomers, type Wish } from "../system/customers.ts"
 import { prepareSystem } from "../system/launch.ts"
+import { postgresOf } from "../system/parts.ts"
 
 const KILLS = 20
 
@@ -64,6 +63,3 @@ describe("kill -9", () => {
     300_000
   )
 })
-
-const postgresOf = async (folder: string): Promise<number> =>
-  Number((await readFile(join(folder, "postgres", "cluster", "postmaster.pid"), "utf8")).split("\n")[0])

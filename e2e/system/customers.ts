@@ -12,6 +12,8 @@ export interface Customers {
   readonly accepted: ReadonlyArray<string>
   /** Requests whose first answer was lost and that were asked again. */
   readonly repeated: () => number
+  /** Answers that asked to come back later. */
+  readonly refused: () => number
   /** Answers that no customer should ever see. */
   readonly complaints: ReadonlyArray<string>
   /** Lets those under way finish: everything asked for has been promised. */
@@ -26,6 +28,8 @@ const PATIENCE_MILLIS = 120_000
  * an answer, as a good client does. `wishOf` says what the n-th wants.
  */
 export const sendCustomers = (options: {
+  /** Tells these customers' requests from those of others on the same system. */
+  readonly name?: string
   readonly publicUrl: string
   readonly customers: number
   readonly pauseMillis: number
@@ -34,6 +38,7 @@ export const sendCustomers = (options: {
   const accepted: Array<string> = []
   const complaints: Array<string> = []
   let repeated = 0
+  let refused = 0
   let asked = 0
   let open = true
 
@@ -44,13 +49,17 @@ export const sendCustomers = (options: {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(5_000)
     }).then(
-      async (response) => ({ status: response.status, text: await response.text() }),
+      async (response) => ({
+        status: response.status,
+        retryAfter: response.headers.get("retry-after"),
+        text: await response.text()
+      }),
       () => undefined
     )
 
   const order = async (n: number): Promise<void> => {
     const { body, cancels } = options.wishOf(n)
-    const key = `customer-${n}`
+    const key = `${options.name ?? "customer"}-${n}`
     const patience = performance.now() + PATIENCE_MILLIS
     for (let tries = 0; performance.now() < patience; tries++) {
       const answer = await post("/orders", body, { "idempotency-key": key })
@@ -61,10 +70,11 @@ export const sendCustomers = (options: {
         if (cancels) await post(`/orders/${order_id}/cancel`, undefined)
         return
       }
-      if (answer !== undefined && ![409, 429, 503].includes(answer.status)) {
+      if (answer !== undefined && (![409, 429, 503].includes(answer.status) || answer.retryAfter === null)) {
         complaints.push(`${answer.status} ${answer.text.slice(0, 300)}`)
         return
       }
+      if (answer !== undefined) refused++
       await sleep(RETRY_MILLIS)
     }
     complaints.push(`customer ${n} gave up`)
@@ -81,6 +91,7 @@ export const sendCustomers = (options: {
     accepted,
     complaints,
     repeated: () => repeated,
+    refused: () => refused,
     stop: async () => {
       open = false
       await Promise.all(all)

@@ -92,7 +92,7 @@ export const systemOn = (
   }
   const start = async (): Promise<InstanceRecord> => {
     const launched = launch()
-    const deadline = performance.now() + (options.patienceMillis ?? 60_000)
+    const deadline = performance.now() + (options.patienceMillis ?? 120_000)
     while (!(await isUp(launched.pid))) {
       if (launched.exitCode !== null || launched.signalCode !== null) {
         throw new Error(`it ended at its start:\n${output}`)
