@@ -8,7 +8,7 @@ import { v7 } from "uuid"
 import { OrderCache, recentKey, statusKey } from "../src/order-cache.ts"
 import { OrderReads } from "../src/reads.ts"
 import { Settlements } from "../src/settlements.ts"
-import { layerOutside, layerUseCases, place, reserved, user } from "./orders.ts"
+import { confirm, layerOutside, layerUseCases, place, user, writeReceipt } from "./orders.ts"
 
 const cached = (key: string) =>
   Effect.map(
@@ -23,19 +23,7 @@ const statusOf = (order: OrderId) => OrderReads.use((reads) => reads.status(orde
 const recent = (customer: UserId) => OrderReads.use((reads) => reads.pageOfUser(customer, {}))
 /** The same page, asked so that no cache answers. */
 const stored = (customer: UserId) => OrderReads.use((reads) => reads.pageOfUser(customer, { limit: 20 }))
-const confirm = (order: OrderId) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const settlements = yield* Settlements
-    yield* sql.withTransaction(settlements.confirm([reserved(order)]))
-  })
 const cancel = (order: OrderId) => Settlements.use((settlements) => settlements.cancelByCustomer(order))
-const writeReceipt = (order: OrderId) =>
-  SqlClient.SqlClient.use(
-    (sql) => sql`INSERT INTO receipts (order_id, object_key, sha256) VALUES (${order}::uuid, 'receipt.html', ''::bytea)
-      ON CONFLICT DO NOTHING`
-  )
-
 layer(layerUseCases.pipe(Layer.provideMerge(layerOutside)), { excludeTestServices: true })(
   "the cached status",
   (it) => {

@@ -3,7 +3,7 @@ import { Wakeups } from "@flowforge/messaging"
 import { Cache, layerPostgres } from "@flowforge/platform"
 import { layerServe, listen, routesOf } from "@flowforge/platform/http"
 import { TestDatabase } from "@flowforge/testkit"
-import { Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { HttpApi, HttpApiBuilder } from "effect/http-api"
 import { OrderService } from "../src/index.ts"
 import { configured, user } from "./orders.ts"
@@ -35,10 +35,10 @@ export const startProcess = (variables: Readonly<Record<string, string>> = {}) =
       layerServe(listener, { known: routesOf(Api), routes }).pipe(
         Layer.provide([Cache.layerMemory(), Wakeups.layer]),
         Layer.provide(pool),
-        Layer.provide(configured(variables)),
-        Layer.fresh
+        Layer.provide(configured(variables))
       )
-    )
+      // The routes are built within, by the memo map around: nothing is shared with what the test has built for itself.
+    ).pipe(Effect.provideService(Layer.CurrentMemoMap, Layer.makeMemoMapUnsafe()))
     return { send, serve }
   })
 
@@ -49,6 +49,11 @@ export const startServing = (variables?: Readonly<Record<string, string>>) =>
     yield* serve
     return send
   })
+
+/** One process that serves for all tests of a file. */
+export class Http extends Context.Service<Http, Send>()("test/Http") {
+  static readonly layer = Layer.effect(Http, startServing())
+}
 
 const sender =
   (url: string): Send =>

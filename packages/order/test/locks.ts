@@ -6,9 +6,12 @@ import { SqlClient } from "effect/sql"
 export const whileLocked = <A, E, R>(table: "orders" | "outbox", effect: Effect.Effect<A, E, R>) =>
   SqlClient.SqlClient.use((sql) =>
     sql.withTransaction(
-      sql
-        .unsafe(`LOCK TABLE ${table} IN SHARE MODE`)
-        .pipe(Effect.andThen(sql`SET LOCAL idle_in_transaction_session_timeout = 0`), Effect.andThen(effect))
+      Effect.gen(function* () {
+        yield* sql.unsafe(`LOCK TABLE ${table} IN SHARE MODE`)
+        yield* sql`SET LOCAL idle_in_transaction_session_timeout = 0`
+        yield* sql`SET LOCAL transaction_timeout = 0`
+        return yield* effect
+      })
     )
   )
 

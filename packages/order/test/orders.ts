@@ -13,8 +13,8 @@ import {
   type UserId
 } from "@flowforge/contracts"
 import { type AnyEvent, type Delivery, message, Outbox, type Topic, Wakeups } from "@flowforge/messaging"
-import { Cache } from "@flowforge/platform"
-import { layerTestDatabase } from "@flowforge/testkit"
+import { Cache, layerPostgres } from "@flowforge/platform"
+import { layerTestDatabase, TestDatabase } from "@flowforge/testkit"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
@@ -60,19 +60,29 @@ export const layerUseCases = Layer.mergeAll(Intake.layer, OrderReads.layer, Sett
   Layer.provideMerge([Orders.layerPostgres, IdempotencyKeys.layerPostgres, OrderConfig.layer])
 )
 
+/** The use cases of another process, on a pool of its own. */
+export const startUseCases = Effect.gen(function* () {
+  const { url } = yield* TestDatabase
+  const pool = layerPostgres({ url, applicationName: "order", maxConnections: 10 })
+  return yield* Layer.build(
+    layerUseCases.pipe(Layer.provide([Cache.layerMemory(), Wakeups.layer]), Layer.provide(pool), Layer.fresh)
+  )
+})
+
+/** What asks for one of item 1. */
+export const asking = (customer: UserId, idempotencyKey?: string): Parameters<Intake["Service"]["place"]>[0] => ({
+  order: {
+    user_id: customer,
+    items: [{ item_id: 1 as ItemId, quantity: 1 }],
+    payment_info: { method: "card", token: "tok_ok" }
+  },
+  idempotencyKey,
+  traceparent: undefined
+})
+
 /** Places an order for one of item 1. */
 export const place = (customer = user(1)) =>
-  Intake.use((intake) =>
-    intake.place({
-      order: {
-        user_id: customer,
-        items: [{ item_id: 1 as ItemId, quantity: 1 }],
-        payment_info: { method: "card", token: "tok_ok" }
-      },
-      idempotencyKey: undefined,
-      traceparent: undefined
-    })
-  ).pipe(Effect.map(({ orderId }) => orderId))
+  Intake.use((intake) => intake.place(asking(customer))).pipe(Effect.map(({ orderId }) => orderId))
 
 /** An event as the consumer hands it over. */
 const deliver = <T extends Topic.Any>(topic: T, event: Topic.Event<T> & AnyEvent & { readonly order_id: OrderId }) => ({
@@ -126,6 +136,23 @@ export const publish = (...deliveries: ReadonlyArray<Delivery<any>>) =>
     const topics = new Map<string, Topic.Any>(Object.values(Topics).map((topic) => [topic.name, topic]))
     yield* sql.withTransaction(outbox.append(deliveries.map(({ event, topic }) => message(topics.get(topic)!, event))))
   })
+
+/** Handles a batch as its consumer does: in one transaction. */
+export const inTransaction = <E>(handle: (settlements: Settlements["Service"]) => Effect.Effect<void, E>) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql.withTransaction(handle(yield* Settlements))
+  })
+
+/** Brings orders to their good end. */
+export const confirm = (...orders: ReadonlyArray<OrderId>) => inTransaction((it) => it.confirm(orders.map(reserved)))
+
+/** Writes a receipt as the notification service does. */
+export const writeReceipt = (order: OrderId) =>
+  SqlClient.SqlClient.use(
+    (sql) => sql`INSERT INTO receipts (order_id, object_key, sha256) VALUES (${order}::uuid, 'receipt.html', ''::bytea)
+      ON CONFLICT DO NOTHING`
+  )
 
 /** How many rows there are in each table that the service writes. */
 export const rows = SqlClient.SqlClient.use(

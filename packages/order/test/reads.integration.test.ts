@@ -1,30 +1,27 @@
 import { assert, layer } from "@effect/vitest"
 import type { OrderId } from "@flowforge/contracts"
-import { Context, Effect, Fiber, Latch, Layer } from "effect"
+import { Effect, Fiber, Latch, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
-import { Settlements } from "../src/settlements.ts"
-import { type Answer, placeOver, type Send, startServing } from "./http.ts"
-import { layerOutside, layerUseCases, outOfStock, place, refunded, reserved, storyOf, unpaid, user } from "./orders.ts"
-
-class Http extends Context.Service<Http, Send>()("test/Http") {
-  static readonly layer = Layer.effect(Http, startServing())
-}
+import { type Answer, Http, placeOver } from "./http.ts"
+import {
+  confirm,
+  inTransaction,
+  layerOutside,
+  layerUseCases,
+  outOfStock,
+  place,
+  refunded,
+  storyOf,
+  unpaid,
+  user,
+  writeReceipt
+} from "./orders.ts"
 
 const world = Layer.mergeAll(Http.layer, layerUseCases).pipe(Layer.provideMerge(layerOutside))
 
 const get = (path: string) => Effect.flatMap(Http, (http) => http("GET", path))
 const cancel = (order: OrderId) => Effect.flatMap(Http, (http) => http("POST", `/orders/${order}/cancel`))
-const inTransaction = <E>(handle: (settlements: Settlements["Service"]) => Effect.Effect<void, E>) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    yield* sql.withTransaction(handle(yield* Settlements))
-  })
-const confirm = (...orders: ReadonlyArray<OrderId>) => inTransaction((it) => it.confirm(orders.map(reserved)))
-const writeReceipt = (order: OrderId) =>
-  SqlClient.SqlClient.use(
-    (sql) => sql`INSERT INTO receipts (order_id, object_key, sha256) VALUES (${order}::uuid, 'receipt.html', ''::bytea)`
-  )
 
 /** Follows the pages to their end, doing something between any two of them. */
 const pages = <E, R>(path: string, between: Effect.Effect<unknown, E, R>) =>

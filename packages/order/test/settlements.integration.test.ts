@@ -7,14 +7,18 @@ import * as fc from "fast-check"
 import { accepted, decide, type OrderMove, type OrderState } from "../src/domain.ts"
 import * as Metrics from "../src/metrics.ts"
 import { Settlements } from "../src/settlements.ts"
-import { layerOutside, layerUseCases, outOfStock, place, refunded, reserved, storyOf, unpaid } from "./orders.ts"
+import {
+  inTransaction,
+  layerOutside,
+  layerUseCases,
+  outOfStock,
+  place,
+  refunded,
+  reserved,
+  storyOf,
+  unpaid
+} from "./orders.ts"
 
-/** Handles a batch as its consumer does: in one transaction. */
-const inTransaction = <E>(handle: (settlements: Settlements["Service"]) => Effect.Effect<void, E>) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    yield* sql.withTransaction(handle(yield* Settlements))
-  })
 const confirm = (...batch: ReadonlyArray<Delivery<any>>) => inTransaction((it) => it.confirm(batch))
 const cancelUnpaid = (...batch: ReadonlyArray<Delivery<any>>) => inTransaction((it) => it.cancelUnpaid(batch))
 const cancelOutOfStock = (...batch: ReadonlyArray<Delivery<any>>) => inTransaction((it) => it.cancelOutOfStock(batch))

@@ -1,11 +1,7 @@
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
-import { type Answer, json, placeOver, request, type Send, startServing } from "./http.ts"
+import { Effect, Layer } from "effect"
+import { type Answer, Http, json, placeOver, request, type Send } from "./http.ts"
 import { layerDatabase, rows, user } from "./orders.ts"
-
-class Http extends Context.Service<Http, Send>()("test/Http") {
-  static readonly layer = Layer.effect(Http, startServing())
-}
 
 /** Appears in requests only where the answer must not repeat it. */
 const SECRET = "hunter2-secret"
