@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -41,4 +43,39 @@ describe("reset", () => {
       assert.isFalse(yield* reset(join(yield* folder, "none")))
     }).pipe(Effect.scoped)
   )
+
+  /** The command, without a terminal. */
+  const command = (path: string, flags: ReadonlyArray<string>) =>
+    Effect.promise(async () => {
+      const child = spawn(process.execPath, [join(import.meta.dirname, "../src/reset/main.ts"), ...flags], {
+        env: { FLOWFORGE_DATA: path },
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+      const ended = once(child, "close")
+      const [out, err] = await Promise.all([Array.fromAsync(child.stdout), Array.fromAsync(child.stderr)])
+      const [code] = await ended
+      return { code, said: [...out, ...err].join("") }
+    })
+
+  const commands = [
+    { flags: [], code: 1, says: "Nothing was removed. Answer y, or give --yes.", removed: false },
+    { flags: ["--yse"], code: 1, says: '"--yse" is not known. There is --yes and --help.', removed: false },
+    { flags: ["--help"], code: 0, says: "npm run reset [-- --yes]", removed: false },
+    { flags: ["--yes"], code: 0, says: 'Removed. The next "npm start" begins anew', removed: true }
+  ] as const
+  for (const { flags, code, says, removed } of commands) {
+    it.live(
+      `as a command with "${flags.join(" ")}" and no terminal ${removed ? "removes" : "keeps"} the data`,
+      () =>
+        Effect.gen(function* () {
+          const path = yield* folder
+          yield* Effect.promise(() => mkdir(join(path, "mail")))
+          const result = yield* command(path, flags)
+          assert.include(result.said, says)
+          assert.strictEqual(result.code, code)
+          assert.strictEqual(existsSync(join(path, "mail")), !removed)
+        }).pipe(Effect.scoped),
+      60_000
+    )
+  }
 })
