@@ -4,7 +4,18 @@ import { Effect } from "effect"
 import * as fc from "fast-check"
 import { SqlClient } from "effect/sql"
 import { eventually } from "../eventually.ts"
-import { eachOf, keysOf, layerWorld, lettersOf, newGroup, newTopic, outcomesOf, send, start } from "./world.ts"
+import {
+  eachOf,
+  keysOf,
+  layerWorld,
+  lettersOf,
+  newGroup,
+  newTopic,
+  outcomesOf,
+  send,
+  start,
+  unhurried
+} from "./world.ts"
 
 /** Distinct keys, some of them poison. */
 const batch = fc
@@ -21,7 +32,7 @@ const story = Effect.fnUntraced(function* ({ size, poison }: { size: number; poi
     group,
     entries: [
       Consumer.inDatabase(topic, {
-        policy: { inlineBudget: "5 seconds" },
+        policy: unhurried,
         handle: Effect.fnUntraced(function* (deliveries) {
           runs.executions++
           yield* sql.unsafe(`INSERT INTO effects (consumer_group, n) SELECT $1, * FROM unnest($2::int[])`, [

@@ -18,7 +18,8 @@ import {
   patient,
   reaches,
   send,
-  start
+  start,
+  unhurried
 } from "./world.ts"
 
 const fails = Effect.fail(new Error("no"))
@@ -43,7 +44,7 @@ const entry = (
   const note = (what: string, keys: ReadonlyArray<string>) =>
     Effect.sync(() => void journal.notes.push(...keys.map((key) => `${what} ${key}`)))
   return Consumer.calling(topic, {
-    policy: { inlineBudget: "5 seconds", ...policy },
+    policy: { ...unhurried, ...policy },
     concurrency: 3,
     prepare: Effect.fnUntraced(function* (deliveries: ReadonlyArray<Delivery<Counted>>) {
       const sql = yield* SqlClient.SqlClient
@@ -148,7 +149,7 @@ layer(layerWorld, { excludeTestServices: true })("a handler that calls the outsi
       const { topic, group, journal } = yield* setUp
       journal.prepare = (keys) => (keys.includes("k1") ? Effect.never : Effect.void)
       yield* send(topic, ...eachOf(keysOf("k", 2)))
-      yield* start({ group, entries: [entry(topic, journal, { maxAttempts: 1, inlineBudget: "100 millis" })] })
+      yield* start({ group, entries: [entry(topic, journal, { maxAttempts: 1, inlineBudget: "400 millis" })] })
       yield* reaches(group, { done: 1, dead: 1 })
     })
   )

@@ -1,10 +1,12 @@
 import { assert, layer } from "@effect/vitest"
 import { Consumer, DependencyUnavailable } from "@flowforge/messaging"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { eventually } from "../eventually.ts"
 import {
   counted,
   type CountedTopic,
+  delayed,
   eachOf,
   keysOf,
   layerWorld,
@@ -20,7 +22,8 @@ import {
 } from "./world.ts"
 
 const circuit = { base: "50 millis" } as const
-const policy = { maxAttempts: 3, inlineBudget: "50 millis", backoff: { base: "1 hour", cap: "1 hour" } } as const
+/** Silence is found out soon. */
+const impatient = { ...delayed, inlineBudget: "250 millis" } as const
 
 /** Something outside that can be down: it refuses, or is silent. */
 const makeDependency = () => {
@@ -46,10 +49,14 @@ type Dependency = ReturnType<typeof makeDependency>
 const calling = (
   topic: CountedTopic,
   { call }: Dependency,
-  { concurrency = 4, hangs = () => false }: { concurrency?: number; hangs?: (key: string) => boolean } = {}
+  {
+    concurrency = 4,
+    isSilent = false,
+    hangs = () => false
+  }: { concurrency?: number; isSilent?: boolean; hangs?: (key: string) => boolean } = {}
 ) =>
   Consumer.calling(topic, {
-    policy,
+    policy: isSilent ? impatient : delayed,
     concurrency,
     prepare: (deliveries) => Effect.succeed(deliveries.map(({ key }) => key)),
     call: (_, key): Effect.Effect<void, DependencyUnavailable> => (hangs(key) ? Effect.never : call(key)),
@@ -67,7 +74,11 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
           const [topic, group, dependency] = [newTopic(), newGroup(), makeDependency()]
           dependency.goesDown(silently)
           yield* send(topic, ...eachOf(keysOf("k", 60)))
-          yield* start({ group, circuit, entries: [calling(topic, dependency, { concurrency: 1 })] })
+          yield* start({
+            group,
+            circuit,
+            entries: [calling(topic, dependency, { concurrency: 1, isSilent: silently })]
+          })
           // The first ten open it, and nobody calls after them but one, in a while.
           yield* eventually(callsOf(dependency), (calls) => calls > 10)
           assert.lengthOf(dependency.calls, 11)
@@ -81,24 +92,53 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
 
   it.effect("parked events obey too: nobody calls for them, and their attempts are not spent", () =>
     Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
       const [topic, group, dependency] = [newTopic(), newGroup(), makeDependency()]
       dependency.goesDown()
-      yield* start({ group, circuit, entries: [calling(topic, dependency)] })
+      yield* start({ group, circuit: { base: "1 hour", cap: "1 hour" }, entries: [calling(topic, dependency)] })
       yield* send(topic, ...eachOf(keysOf("early", 3)))
       yield* eventually(parkedOf(group), (parked) => parked.length === 3)
       yield* send(topic, ...eachOf(keysOf("k", 20)))
       yield* eventually(callsOf(dependency), (calls) => calls >= 10)
+      const { length } = dependency.calls
       yield* makeDue(group)
-      // Trials come, of any event, parked or not.
-      const before = dependency.calls.length
-      yield* eventually(callsOf(dependency), (calls) => calls >= before + 2)
+      // Each was taken up, and put off until the circuit lets somebody try.
+      yield* eventually(
+        sql.unsafe(
+          `SELECT key FROM parked_keys
+            WHERE consumer_group = $1 AND lease IS NULL AND next_attempt_at > now() + interval '59 minutes'`,
+          [group]
+        ),
+        (keys) => keys.length === 3
+      )
+      assert.lengthOf(dependency.calls, length)
       assert.deepStrictEqual(
         (yield* parkedOf(group)).map(({ attempts }) => attempts),
         [1, 1, 1]
       )
+      assert.deepStrictEqual(yield* outcomesOf(group), { parked: 3 })
+    })
+  )
+
+  it.effect("a parked event may be the one that tries, and everything goes on when it gets an answer", () =>
+    Effect.gen(function* () {
+      const [topic, group, dependency] = [newTopic(), newGroup(), makeDependency()]
+      dependency.goesDown()
+      yield* start({ group, circuit, entries: [calling(topic, dependency)] })
+      // Nine are parked, the tenth opens it; then everything is parked but the tenth.
+      yield* send(topic, ...eachOf(keysOf("k", 9)))
+      yield* eventually(parkedOf(group), (parked) => parked.length === 9)
+      yield* send(topic, counted("tenth", 9))
+      yield* eventually(callsOf(dependency), (calls) => calls >= 10)
+      yield* eventually(
+        Effect.andThen(
+          makeDue(group),
+          Effect.sync(() => dependency.calls.slice(10))
+        ),
+        (trials) => trials.some((key) => key.startsWith("k"))
+      )
       dependency.comesBack()
-      // The one that was refused just before, when others had an answer already, has its turn later.
-      yield* eventually(Effect.andThen(makeDue(group), outcomesOf(group)), (found) => found["done"] === 23)
+      yield* eventually(Effect.andThen(makeDue(group), outcomesOf(group)), (found) => found["done"] === 10)
       assert.deepStrictEqual(yield* lettersOf(group), [])
     })
   )
@@ -113,7 +153,7 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
       yield* start({
         group,
         circuit,
-        entries: [calling(topic, dependency, { hangs: (key) => key.startsWith("poison") })]
+        entries: [calling(topic, dependency, { isSilent: true, hangs: (key) => key.startsWith("poison") })]
       })
       yield* eventually(callsOf(dependency), (calls) => calls >= 9)
       dependency.comesBack()
@@ -133,7 +173,7 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
         circuit,
         entries: [
           Consumer.calling(topic, {
-            policy,
+            policy: delayed,
             concurrency: 1,
             prepare: (deliveries) => Effect.succeed(deliveries),
             call: () =>
@@ -158,7 +198,7 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
         circuit,
         entries: [
           Consumer.inDatabase(topic, {
-            policy: { ...policy, inlineBudget: "5 seconds" },
+            policy: delayed,
             handle: ([{ key }]) => dependency.call(key)
           })
         ]
@@ -182,7 +222,10 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
       yield* start({
         group,
         circuit,
-        entries: [calling(topic, dependency), Consumer.inDatabase(quiet, { handle: () => Effect.void })]
+        entries: [
+          calling(topic, dependency),
+          Consumer.inDatabase(quiet, { policy: delayed, handle: () => Effect.void })
+        ]
       })
       yield* send(topic, ...eachOf(keysOf("k", 20)))
       yield* eventually(callsOf(dependency), (calls) => calls >= 10)

@@ -18,7 +18,8 @@ import {
   patient,
   reaches,
   send,
-  start
+  start,
+  unhurried
 } from "./world.ts"
 import { databaseSwitch } from "./database-switch.ts"
 
@@ -60,7 +61,7 @@ layer(layerWorld, { excludeTestServices: true })("while PostgreSQL is away", (it
       let goesDown = true
       const entries = [
         Consumer.calling(topic, {
-          policy: { ...patient, maxAttempts: 1, immediateAttempts: 1, inlineBudget: "5 seconds" },
+          policy: { ...patient, maxAttempts: 1, immediateAttempts: 1 },
           concurrency: 4,
           prepare: (deliveries) => Effect.succeed(deliveries.map(({ key }) => key)),
           call: (_, key) =>
@@ -102,7 +103,7 @@ layer(layerWorld, { excludeTestServices: true })("while PostgreSQL is away", (it
         entries: [
           Consumer.inDatabase(topic, {
             policy: {
-              inlineBudget: "5 seconds",
+              ...unhurried,
               immediateAttempts: 1,
               maxAttempts: 2,
               backoff: { base: "1 hour", cap: "1 hour" }

@@ -6,6 +6,7 @@ import { eventually } from "../eventually.ts"
 import {
   type Counted,
   counted,
+  delayed,
   eachOf,
   keysOf,
   layerWorld,
@@ -13,15 +14,13 @@ import {
   makeDue,
   newGroup,
   newTopic,
+  notingLogs,
   parkedOf,
   patient,
   reaches,
   send,
   start
 } from "./world.ts"
-
-/** A retry that nobody lives to see, unless it is made due. */
-const never = { maxAttempts: 3, backoff: { base: "1 hour", cap: "1 hour" } } as const
 
 /** Notes what it did, by topic, key and number, in the order of the commits; fails for what it is told to fail for. */
 const noting = Effect.fnUntraced(function* () {
@@ -55,8 +54,8 @@ layer(layerWorld, { excludeTestServices: true })("a parked event", (it) => {
       yield* start({
         group,
         entries: [
-          Consumer.inDatabase(one, { policy: never, handle: handle("one") }),
-          Consumer.inDatabase(other, { policy: never, handle: handle("other") })
+          Consumer.inDatabase(one, { policy: delayed, handle: handle("one") }),
+          Consumer.inDatabase(other, { policy: delayed, handle: handle("other") })
         ]
       })
       yield* send(one, counted("a", 0), counted("a", 1), counted("a", 2), counted("b", 1))
@@ -94,13 +93,13 @@ layer(layerWorld, { excludeTestServices: true })("a parked event", (it) => {
         group,
         entries: [
           Consumer.inDatabase(topic, {
-            policy: { immediateAttempts: 1, maxAttempts: 100, backoff: { base: "1 hour", cap: "5 hours" } },
+            policy: { ...delayed, immediateAttempts: 1, backoff: { base: "1 hour", cap: "2 hours" } },
             handle: handle("topic")
           })
         ]
       })
       yield* send(topic, ...eachOf(keys))
-      for (const [attempts, longest] of [1, 2, 4, 5, 5].map((hours, n) => [n + 1, hours] as const)) {
+      for (const [attempts, longest] of [1, 2, 2].map((hours, n) => [n + 1, hours] as const)) {
         yield* eventually(
           parkedOf(group),
           (parked) => parked.filter((each) => each.attempts === attempts).length === 30
@@ -151,7 +150,7 @@ layer(layerWorld, { excludeTestServices: true })("a parked event", (it) => {
       const { done, fail, handle } = yield* noting()
       const event = counted("a", 0)
       yield* fail("topic a0")
-      yield* start({ group, entries: [Consumer.inDatabase(topic, { policy: never, handle: handle("topic") })] })
+      yield* start({ group, entries: [Consumer.inDatabase(topic, { policy: delayed, handle: handle("topic") })] })
       yield* send(topic, event)
       yield* reaches(group, { parked: 1 })
       yield* fail()
@@ -168,7 +167,7 @@ layer(layerWorld, { excludeTestServices: true })("a parked event", (it) => {
       const [topic, group] = [newTopic(), newGroup()]
       const { done, fail, handle } = yield* noting()
       yield* fail("topic a0")
-      const entries = [Consumer.inDatabase(topic, { policy: never, handle: handle("topic") })]
+      const entries = [Consumer.inDatabase(topic, { policy: delayed, handle: handle("topic") })]
       yield* start({ group, entries })
       yield* send(topic, counted("a", 0))
       yield* reaches(group, { parked: 1 })
@@ -192,7 +191,7 @@ layer(layerWorld, { excludeTestServices: true })("a parked event", (it) => {
       const [topic, group] = [newTopic(), newGroup()]
       const { done, fail, handle } = yield* noting()
       yield* fail("topic a0", "topic b0")
-      yield* start({ group, entries: [Consumer.inDatabase(topic, { policy: never, handle: handle("topic") })] })
+      yield* start({ group, entries: [Consumer.inDatabase(topic, { policy: delayed, handle: handle("topic") })] })
       yield* send(topic, counted("a", 0), counted("b", 0))
       yield* reaches(group, { parked: 2 })
       yield* fail()
@@ -232,6 +231,7 @@ layer(layerWorld, { excludeTestServices: true })("a parked event", (it) => {
       const [topic, group] = [newTopic(), newGroup()]
       const { done, handle } = yield* noting()
       const failed = new Set<number>()
+      const said: Array<unknown> = []
       const first = handle("topic")
       yield* start({
         group,
@@ -247,11 +247,12 @@ layer(layerWorld, { excludeTestServices: true })("a parked event", (it) => {
             }
           })
         ]
-      })
+      }).pipe(Effect.provide(notingLogs(said)))
       yield* Effect.forEach([...Array(120).keys()], (n) =>
         Effect.andThen(send(topic, counted("a", n)), parkedOf(group))
       )
       yield* reaches(group, { done: 120 })
+      assert.deepStrictEqual(said, [])
       assert.deepStrictEqual(
         yield* done,
         [...Array(120).keys()].map((n) => `topic a${n}`)

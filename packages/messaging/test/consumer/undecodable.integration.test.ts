@@ -3,13 +3,24 @@ import { Consumer, type IncomingRecord, message } from "@flowforge/messaging"
 import { MemoryBroker } from "@flowforge/messaging/memory"
 import { Effect } from "effect"
 import { eventually } from "../eventually.ts"
-import { counted, type CountedTopic, layerWorld, lettersOf, newGroup, newTopic, reaches, send, start } from "./world.ts"
+import {
+  counted,
+  type CountedTopic,
+  layerWorld,
+  lettersOf,
+  newGroup,
+  newTopic,
+  reaches,
+  send,
+  start,
+  unhurried
+} from "./world.ts"
 
 const utf8 = new TextEncoder()
 const text = new TextDecoder()
 
 const consume = (group: string, topic: CountedTopic) =>
-  start({ group, entries: [Consumer.inDatabase(topic, { handle: () => Effect.void })] })
+  start({ group, entries: [Consumer.inDatabase(topic, { policy: unhurried, handle: () => Effect.void })] })
 
 /** A record as another program might have written it. */
 const inject = (topic: CountedTopic, record: Partial<IncomingRecord>) =>

@@ -6,6 +6,7 @@ import { look } from "../../src/consumer/watch.ts"
 import { eventually } from "../eventually.ts"
 import {
   counted,
+  delayed,
   type CountedTopic,
   eachOf,
   keysOf,
@@ -14,10 +15,10 @@ import {
   newGroup,
   newTopic,
   outcomesOf,
-  patient,
   reaches,
   send,
-  start
+  start,
+  unhurried
 } from "./world.ts"
 
 /** The value of a metric of this group, 0 when there is none yet. */
@@ -64,7 +65,7 @@ layer(layerWorld, { excludeTestServices: true })("the gauges of a consumer", (it
         group,
         entries: [
           Consumer.inDatabase(topic, {
-            policy: { ...patient, immediateAttempts: 2, backoff: { base: "1 hour", cap: "1 hour" } },
+            policy: delayed,
             handle: (deliveries): Effect.Effect<void, Error | Unprocessable> => {
               if (deliveries.some(({ key }) => key === "dead")) return Effect.fail(new Unprocessable({ reason: "no" }))
               const isParked = isFailing && deliveries.some(({ key }) => key === "parked")
@@ -102,6 +103,7 @@ layer(layerWorld, { excludeTestServices: true })("the gauges of a consumer", (it
         circuit: { base: "50 millis" },
         entries: [
           Consumer.calling(topic, {
+            policy: unhurried,
             concurrency: 4,
             prepare: (deliveries) => Effect.succeed(deliveries),
             call: (): Effect.Effect<void, DependencyUnavailable> =>

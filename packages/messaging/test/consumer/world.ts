@@ -49,8 +49,12 @@ export const keysOf = (prefix: string, count: number): ReadonlyArray<string> =>
 export const send = (topic: CountedTopic, ...events: ReadonlyArray<Counted>) =>
   Broker.use((broker) => broker.publish(events.map((event) => message(topic, event))))
 
+/** Nothing is cut off because the machine is busy. */
+export const unhurried = { inlineBudget: "10 seconds" } as const
 /** A retry follows at once, and there are many. */
-export const patient = { maxAttempts: 1_000, backoff: { base: "5 millis", cap: "10 millis" } } as const
+export const patient = { ...unhurried, maxAttempts: 1_000, backoff: { base: "5 millis", cap: "10 millis" } } as const
+/** A retry that nobody lives to see, unless it is made due. */
+export const delayed = { ...unhurried, maxAttempts: 1_000, backoff: { base: "1 hour", cap: "1 hour" } } as const
 
 /** A member at work until it is stopped, or the test is over. */
 export const start = Effect.fnUntraced(function* <R>(options: Consumer.ConsumerOptions<R>) {

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bury } from "../../src/policies/dead-letter.ts"
 import { committedIn } from "../appending.ts"
-import { counted, layerWorld, lettersOf, newGroup, newTopic, reaches, start } from "../consumer/world.ts"
+import { counted, layerWorld, lettersOf, newGroup, newTopic, reaches, start, unhurried } from "../consumer/world.ts"
 
 const utf8 = new TextEncoder()
 
@@ -20,7 +20,10 @@ layer(layerWorld, { excludeTestServices: true })("a dead letter", (it) => {
       yield* start({
         group,
         entries: [
-          Consumer.inDatabase(topic, { handle: () => Effect.fail(new Unprocessable({ reason: "no such thing" })) })
+          Consumer.inDatabase(topic, {
+            policy: unhurried,
+            handle: () => Effect.fail(new Unprocessable({ reason: "no such thing" }))
+          })
         ]
       })
       yield* MemoryBroker.use((memory) => memory.inject({ topic: topic.name, partition: 1, key: "é", value, headers }))

@@ -169,6 +169,7 @@ layer(layerWorld, { excludeTestServices: true })("a traced delivery", (it) => {
         group,
         entries: [
           Consumer.calling(topic, {
+            policy: patient,
             concurrency: 2,
             prepare: (deliveries) => Effect.succeed(deliveries.map(() => undefined)),
             call: ({ key }) => Effect.withSpan(Effect.void, `call for ${key}`),

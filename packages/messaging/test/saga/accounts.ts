@@ -91,7 +91,7 @@ const change = (run: string, topics: Topics, column: "is_open" | "is_closed" | "
 export const entriesOf = (run: string, topics: Topics, bank: Bank, boundaries: Boundaries) => {
   const policy = {
     maxAttempts: 1_000,
-    inlineBudget: "5 seconds",
+    inlineBudget: "10 seconds",
     backoff: { base: "1 millis", cap: "4 millis" }
   } as const
   const inDatabase = (topic: EventTopic, column: "is_open" | "is_closed" | "balance") => {

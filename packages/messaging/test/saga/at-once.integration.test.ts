@@ -7,6 +7,7 @@ import { PgClient } from "@effect/sql-pg"
 import {
   type Counted,
   counted,
+  delayed,
   eachOf,
   keysOf,
   layerWorld,
@@ -82,7 +83,7 @@ layer(layerWorld, { excludeTestServices: true })("two at once", (it) => {
       let failures = 150
       const entries = [
         Consumer.inDatabase(topic, {
-          policy: { ...patient, immediateAttempts: 1, inlineBudget: "5 seconds" },
+          policy: { ...patient, immediateAttempts: 1 },
           handle: Effect.fnUntraced(function* (deliveries: ReadonlyArray<Delivery<Counted>>) {
             if (deliveries.some(({ event }) => event.n === 0) && deliveries.length > 1) yield* Effect.fail("together")
             const [{ key, event }] = deliveries as [Delivery<Counted>]
@@ -142,7 +143,7 @@ layer(layerWorld, { excludeTestServices: true })("a process frozen inside a tran
         group,
         entries: [
           Consumer.inDatabase(topic, {
-            policy: { maxAttempts: 1_000, backoff: { base: "1 hour", cap: "1 hour" } },
+            policy: delayed,
             handle: (deliveries) =>
               Effect.suspend(() =>
                 isFailing && deliveries.some(({ key }) => key === "a") ? Effect.fail("not yet") : Effect.void
