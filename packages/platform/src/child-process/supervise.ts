@@ -39,7 +39,7 @@ export const superviseProcess = async (options: {
     current = child
     child.once("exit", () => {
       current = undefined
-      if (!stopping) relaunching = relaunch()
+      relaunching = relaunch()
     })
   }
   watch(await options.start())

@@ -120,6 +120,24 @@ describe("a supervised process", () => {
     })
   )
 
+  it.live("that cannot be started again is given up when it is to stop", () =>
+    Effect.gen(function* () {
+      let tries = 0
+      const { launched, pid, stop } = yield* supervised((launched) => {
+        if (launched.length === 0) return launch(OBEDIENT)
+        tries++
+        return Promise.reject(new Error("what it needs is gone"))
+      })
+      process.kill(pid()!, "SIGKILL")
+      yield* eventually(
+        "it is tried",
+        Effect.sync(() => tries > 0)
+      )
+      yield* Effect.promise(stop)
+      assert.strictEqual(launched.length, 1)
+    })
+  )
+
   it.live("that is being started again when it is to stop is stopped as soon as it runs", () =>
     Effect.gen(function* () {
       let goOn = () => {}
