@@ -1,7 +1,7 @@
 import type { ObjectStoreUnavailable } from "@flowforge/platform"
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
-import { type Check, EXAMPLES, type Finding, type OptionalCheck } from "./check.ts"
+import { type Check, EXAMPLES, type Finding, type OptionalCheck, WITHOUT } from "./check.ts"
 import { messageChecks } from "./checks/messages.ts"
 import { moneyChecks } from "./checks/money.ts"
 import { notificationChecks } from "./checks/notifications.ts"
@@ -32,7 +32,7 @@ export const audit = <E>(
       yield* load(context, options)
       const given = { ...options, messages: context.messages }
       const findings = yield* Effect.forEach(checks, (check) =>
-        "needs" in check && given[check.needs] === undefined ? notAsked(check) : run(context.sql, check)
+        "needs" in check && given[check.needs] === undefined ? Effect.succeed(notAsked(check)) : run(context.sql, check)
       )
       return [...findings, yield* checkReceipts(context)]
     }).pipe(Effect.ensuring(Effect.ignore(context.sql.unsafe("RESET transaction_timeout"))))
@@ -46,8 +46,12 @@ const onOneConnection = <A, E, R>(sql: SqlClient.SqlClient, effect: Effect.Effec
     )
   )
 
-const notAsked = ({ invariant }: Check): Effect.Effect<Finding> =>
-  Effect.succeed({ invariant, violations: undefined, examples: [] })
+const notAsked = ({ invariant, needs }: OptionalCheck): Finding => ({
+  invariant,
+  violations: undefined,
+  notAsked: WITHOUT[needs],
+  examples: []
+})
 
 const run = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { invariant, violations }: Check) {
   const [row] = yield* sql.unsafe<{ violations: number; examples: ReadonlyArray<string> }>(

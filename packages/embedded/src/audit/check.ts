@@ -25,10 +25,19 @@ export interface OptionalCheck extends Check {
 /** What one invariant came to. */
 export interface Finding {
   readonly invariant: string
-  /** `undefined` when the audit was not given what it takes to know. */
+  /** `undefined` when the audit was not given what it takes to know; `notAsked` says then what that is. */
   readonly violations: number | undefined
+  readonly notAsked?: string
   /** At most five of them. */
   readonly examples: ReadonlyArray<string>
 }
 
 export const EXAMPLES = 5
+
+/** Why a check that needs something cannot be made without it, for people. */
+export const WITHOUT: Readonly<Record<OptionalCheck["needs"] | "objects", string>> = {
+  accepted: "only who placed the orders can tell which were accepted",
+  expectedDeadLetters: "only who injected poison can tell how much",
+  messages: "nobody keeps the messages that were sent",
+  objects: "nobody keeps the receipts"
+}

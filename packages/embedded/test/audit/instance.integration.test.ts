@@ -49,7 +49,7 @@ layer(layerTestDatabase, { excludeTestServices: true })("a running system", (it)
       yield* Effect.promise(() => rm(instance.mailFolder, { recursive: true }))
       assert.deepStrictEqual(yield* violatedIn(instance, { settleTime }), [
         "each notification that says sent was sent exactly once",
-        "every stored receipt opens, names its order and has the hash it was stored with"
+        "every stored receipt opens, has the hash it was stored with, and names its order and the order's total"
       ])
       assert.deepStrictEqual(yield* violatedIn(instance, { settleTime, notificationsKept: false }), [])
     }).pipe(Effect.scoped)

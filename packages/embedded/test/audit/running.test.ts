@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { LedgerEntry } from "@flowforge/contracts"
 import { Effect, Option, Stream } from "effect"
 import { SqlClient } from "effect/sql"
+import { optionsFrom } from "../../src/audit/arguments.ts"
 import { contextOfInstance } from "../../src/audit/index.ts"
 import type { InstanceRecord } from "../../src/index.ts"
 import { gatewayWith, temporaryFolder } from "./records.ts"
@@ -77,21 +78,62 @@ describe("the records of a running system", () => {
   )
 })
 
+const main = fileURLToPath(new URL("../../src/audit/main.ts", import.meta.url))
+
+const runAudit = (folder: string, ...words: ReadonlyArray<string>) =>
+  Effect.promise(
+    () =>
+      new Promise<{ code: unknown; stdout: string; stderr: string }>((ended) =>
+        execFile(process.execPath, [main, ...words], { env: { FLOWFORGE_DATA: folder } }, (error, stdout, stderr) =>
+          ended({ code: error?.code ?? 0, stdout, stderr })
+        )
+      )
+  )
+
 describe("npm run audit", () => {
   it.live("says what to do when nothing runs, and ends with 2", () =>
     Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const main = fileURLToPath(new URL("../../src/audit/main.ts", import.meta.url))
-      const { code, stderr } = yield* Effect.promise(
-        () =>
-          new Promise<{ code: unknown; stderr: string }>((ended) =>
-            execFile(process.execPath, [main], { env: { FLOWFORGE_DATA: folder } }, (error, _, stderr) =>
-              ended({ code: error?.code, stderr })
-            )
-          )
-      )
+      const { code, stderr } = yield* runAudit(yield* temporaryFolder)
       assert.strictEqual(code, 2)
       assert.match(stderr, /No FlowForge is running on .*npm start/u)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("explains itself with --help", () =>
+    Effect.gen(function* () {
+      const { code, stdout } = yield* runAudit("/nowhere", "--help")
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /--dead-letters N/u)
+    })
+  )
+})
+
+describe("what an audit is asked on the command line", () => {
+  it.effect("is the orders of a file and the number of dead letters", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "accepted")
+      const ids = ["0193f2a0-0000-7000-8000-00000000000a", "0193f2a0-0000-7000-8000-00000000000b"]
+      yield* Effect.promise(() => writeFile(file, `${ids.join("\n")}\n`))
+      assert.deepStrictEqual(yield* optionsFrom(["--accepted", file, "--dead-letters", "3"]), {
+        accepted: ids,
+        expectedDeadLetters: 3
+      })
+      assert.deepStrictEqual(yield* optionsFrom([]), { accepted: undefined, expectedDeadLetters: undefined })
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is refused with a reason when it cannot be understood", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "accepted")
+      yield* Effect.promise(() => writeFile(file, "not an order\n"))
+      for (const [words, reason] of [
+        [["--dead-letters", "many"], /--dead-letters must be a whole number, not "many"/u],
+        [["--accepted", "/nowhere/at/all"], /nowhere\/at\/all cannot be read/u],
+        [["--accepted", file], /holds what is no order's id: not/u],
+        [["--everything"], /Unknown option '--everything'/u]
+      ] as const) {
+        assert.match((yield* Effect.flip(optionsFrom(words))).message, reason)
+      }
     }).pipe(Effect.scoped)
   )
 })

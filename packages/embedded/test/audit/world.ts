@@ -8,7 +8,7 @@ export const CONFIRMED = "0193f2a0-0000-7000-8000-00000000000a"
 export const CANCELLED = "0193f2a0-0000-7000-8000-00000000000b"
 export const STRANGER = "0193f2a0-0000-7000-8000-0000000000ff"
 const USER = "00000000-0000-7000-8000-000000000001"
-const receiptOf = (order: string) => new TextEncoder().encode(`<html>Order ${order}</html>`)
+const receiptOf = (order: string) => new TextEncoder().encode(`<html>Order ${order}: 25.00</html>`)
 const event = (order: string, number: number) =>
   `0193f2a0-0000-7000-9000-${String(number).padStart(11, "0")}${order.at(-1)}`
 export const notificationOf = (order: string) => `0193f2a0-0000-7000-a000-00000000000${order.at(-1)}`
@@ -35,7 +35,7 @@ const groups: Record<string, ReadonlyArray<string>> = {
 /** Empties every table. */
 const clear = (sql: SqlClient.SqlClient) =>
   sql.unsafe(`TRUNCATE users, orders, order_items, order_history, idempotency_keys, payments, items, reservations,
-    stock_adjustments, receipts, notifications, outbox, broker_cursors, processed_events, parked_keys, parked_events,
+    stock_adjustments, receipts, notifications, outbox, relay_cursors, quarantined_messages, broker_cursors, processed_events, parked_keys, parked_events,
     dead_letters CASCADE`)
 
 const capture = (order: string, sequence: number): LedgerEntry => ({
