@@ -1,6 +1,6 @@
 import { Clock, Effect } from "effect"
 import { type Ended, lookAt, type Outcome } from "./customers.ts"
-import { messagesSince, type Money, moneySince, shortName } from "./outside.ts"
+import { type Message, messagesSince, type Money, moneySince, shortName } from "../system/outside.ts"
 
 /** How long after the last order's end mails and refunds may take. */
 const PATIENCE_MILLIS = 30_000
@@ -23,7 +23,7 @@ export const settled = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outc
   for (;;) {
     const money = yield* moneySince(begun.gatewayUrl, begun.ledgerStart)
     const told = yield* messagesSince(begun.startedAt)
-    const isTold = ended.every(({ order }) => (told.get(shortName(order.order_id))?.mails ?? 0) > 0)
+    const isTold = ended.every(({ order }) => mailsAbout(told, order.order_id) > 0)
     const isPaidBack = ended.every(({ order }) => order.status === "CONFIRMED" || !isOwed(money, order.order_id))
     const isLate = (yield* Clock.currentTimeMillis) > deadline
     if ((isTold && isPaidBack) || isLate) {
@@ -36,19 +36,24 @@ export const settled = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outc
   }
 })
 
+/** How many mails an order's customer got. */
+export const mailsAbout = (told: ReadonlyMap<string, ReadonlyArray<Message>>, orderId: string): number =>
+  (told.get(shortName(orderId)) ?? []).filter(({ kind }) => kind === "email").length
+
 const isOwed = (money: ReadonlyMap<string, Money>, orderId: string): boolean => {
   const { captures, refunds } = money.get(orderId) ?? { captures: 0, refunds: 0 }
   return captures > refunds
 }
 
-/** A refund is in the ledger a moment before the order's history has it. */
+/** A refund is in the ledger a moment before the order's history has it, and what was parked gets done in time. */
 const lookAgain = Effect.fnUntraced(function* (outcome: Outcome, money: ReadonlyMap<string, Money>, deadline: number) {
-  if (outcome.kind === "refused" || outcome.order.status === "CONFIRMED") return outcome
-  const isRefunded = (money.get(outcome.order.order_id)?.refunds ?? 0) > 0
+  if (outcome.kind === "refused") return outcome
+  const { order_id } = outcome.order
+  const isRefunded = (money.get(order_id)?.refunds ?? 0) > 0
   for (;;) {
-    const order = yield* lookAt(outcome.order.order_id)
-    const says = order.history.some(({ state }) => state === "REFUNDED")
-    if (says === isRefunded || (yield* Clock.currentTimeMillis) > deadline) return { ...outcome, order } satisfies Ended
-    yield* Effect.sleep("50 millis")
+    const order = yield* lookAt(order_id)
+    const isDone = order.trouble.length === 0 && isRefunded === order.history.some(({ state }) => state === "REFUNDED")
+    if (isDone || (yield* Clock.currentTimeMillis) > deadline) return { ...outcome, order } satisfies Ended
+    yield* Effect.sleep("100 millis")
   }
 })

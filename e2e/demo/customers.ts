@@ -3,7 +3,7 @@ import { ItemId, type OrderDetails, type OrderId, UserId } from "@flowforge/cont
 import { Clock, Effect, Schema } from "effect"
 import { FlowForge } from "../system/client.ts"
 import type { Intention } from "./plan.ts"
-import { patiently, Unanswered } from "./patience.ts"
+import { patiently, Unanswered } from "../system/patience.ts"
 
 /** What became of an intention: refused at the door, or an order as it ended. */
 export type Outcome =

@@ -1,5 +1,6 @@
 import type { Ended, Outcome } from "./customers.ts"
-import { type Money, shortName, type Told } from "./outside.ts"
+import { mailsAbout } from "./aftermath.ts"
+import type { Message, Money } from "../system/outside.ts"
 import type { Kind, Shop } from "./plan.ts"
 
 /** One line of the balance: what was seen against what the plan and the answers say there must be. */
@@ -12,7 +13,7 @@ export interface Finding {
 /** What the outside records and the shop say after the last order. */
 export interface Aftermath {
   readonly money: ReadonlyMap<string, Money>
-  readonly told: ReadonlyMap<string, Told>
+  readonly told: ReadonlyMap<string, ReadonlyArray<Message>>
   readonly piecesLeft: number
 }
 
@@ -81,12 +82,12 @@ export const balance = (
     ),
     finding(
       "mails",
-      sum(({ order }) => told.get(shortName(order.order_id))?.mails ?? 0),
+      sum(({ order }) => mailsAbout(told, order.order_id)),
       ended.length
     ),
     finding(
       "without exactly one mail",
-      count(({ order }) => told.get(shortName(order.order_id))?.mails !== 1),
+      count(({ order }) => mailsAbout(told, order.order_id) !== 1),
       0
     )
   ]

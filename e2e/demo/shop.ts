@@ -1,6 +1,6 @@
 import { Clock, Console, Effect, Schema } from "effect"
 import { FlowForge } from "../system/client.ts"
-import { patiently } from "./patience.ts"
+import { patiently } from "../system/patience.ts"
 import { piecesEach, type Shop } from "./plan.ts"
 
 /** The demo cannot be given in this shop. `message` says why. */

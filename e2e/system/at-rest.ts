@@ -25,6 +25,9 @@ export const atRest = (instance: InstanceRecord, within: Duration.Input) =>
                WHERE o.status = 'CANCELLED' AND p.status IN ('pending', 'captured'))
             + (SELECT count(*) FROM orders o JOIN reservations r ON r.order_id = o.id
                WHERE o.status = 'CANCELLED' AND r.status = 'reserved')
+            + (SELECT count(*) FROM orders o JOIN payments p ON p.order_id = o.id
+               WHERE p.status = 'refunded' AND NOT EXISTS
+                (SELECT FROM order_history h WHERE h.order_id = o.id AND h.state = 'REFUNDED'))
           )::int AS n`,
         (rows) => rows[0]!.n === 0
       ),

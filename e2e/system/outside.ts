@@ -2,7 +2,7 @@ import { GatewayControlApi } from "@flowforge/contracts"
 import { Effect } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
-import { FlowForge } from "../system/client.ts"
+import { FlowForge } from "./client.ts"
 import { patiently, Unanswered } from "./patience.ts"
 
 /** What the payment company's own ledger says about one order. */
@@ -55,31 +55,36 @@ export const moneySince = Effect.fnUntraced(function* (gatewayUrl: string, start
 interface Messages {
   readonly messages: ReadonlyArray<{
     readonly kind: "email" | "sms"
+    readonly to: string
     readonly subject: string
     readonly links: { readonly self: string }
   }>
   readonly next_cursor?: string
 }
 
-/** Mails and text messages about one order. */
-export interface Told {
-  mails: number
-  texts: number
+/** A mail or a text message that stands in the outbox under `path`. */
+export interface Message {
+  readonly kind: "email" | "sms"
+  readonly to: string
+  readonly subject: string
+  readonly path: string
 }
 
 /** The outbox back to `since` (milliseconds), by the short name that a message calls its order by. */
 export const messagesSince = Effect.fnUntraced(function* (since: number) {
-  const told = new Map<string, Told>()
+  const told = new Map<string, Array<Message>>()
   // A message's address begins with the minute it was sent in.
   const oldest = new Date(since).toISOString().slice(0, 16).replace(":", "/")
   let cursor: string | undefined
   do {
     const page: Messages = yield* patiently(pageOfMessages(cursor))
-    for (const { kind, links, subject } of page.messages) {
+    for (const { kind, links, subject, to } of page.messages) {
       if (links.self.slice("/outbox/".length) < oldest) return told
       const name = /\border ([0-9a-f]{12})\b/u.exec(subject)?.[1] ?? ""
-      const { mails, texts } = told.get(name) ?? { mails: 0, texts: 0 }
-      told.set(name, kind === "email" ? { mails: mails + 1, texts } : { mails, texts: texts + 1 })
+      const about = told.get(name)
+      const message = { kind, to, subject, path: links.self }
+      if (about === undefined) told.set(name, [message])
+      else about.push(message)
     }
     cursor = page.next_cursor
   } while (cursor !== undefined)

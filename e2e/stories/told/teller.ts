@@ -1,0 +1,6 @@
+import type { Vitest } from "@effect/vitest"
+import type { FlowForge } from "../../system/client.ts"
+import type { Driver } from "../driver.ts"
+
+/** What a story is told with: tests that have a running system, whichever way it runs. */
+export type Teller = Vitest.MethodsNonLive<Driver | FlowForge>
