@@ -5,7 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { freePort } from "@flowforge/platform/child-process"
-import { ConfigProvider, Effect, Exit, Redacted } from "effect"
+import { Cause, ConfigProvider, Effect, Exit, Redacted } from "effect"
+import { SqlError } from "effect/sql"
 import { banner } from "../src/banner.ts"
 import { urlOf } from "../src/config.ts"
 import { explain } from "../src/explain.ts"
@@ -103,6 +104,19 @@ describe("a start", () => {
 })
 
 const keyOf = (folder: string) => Effect.map(signingKey(folder), Redacted.value)
+
+describe("a database that refuses at a start", () => {
+  const refusal = (code: string, message: string) =>
+    explain(Cause.fail(new SqlError.SqlError({ reason: new SqlError.UnknownError({ cause: { code, message } }) })))
+
+  it("is explained in PostgreSQL's own words", () => {
+    assert.include(refusal("XX000", "index is broken"), "the database refuses: index is broken. More is in")
+  })
+
+  it("for want of space is said, with what to do", () => {
+    assert.include(refusal("53100", "could not extend file"), "is full. Free some space, or set FLOWFORGE_DATA")
+  })
+})
 
 describe("the signing key", () => {
   it.effect("is made at the first start and kept", () =>

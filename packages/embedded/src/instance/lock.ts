@@ -70,6 +70,8 @@ const explain = (folder: string, cause: unknown): string => {
       return `The data folder ${folder} cannot be written (${error.code}). Make it writable, or set FLOWFORGE_DATA to another folder.`
     case "ENOSPC":
       return `The disk of the data folder ${folder} is full. Free some space, or set FLOWFORGE_DATA to a folder on another disk.`
+    case "ENOENT":
+      return `The data folder ${folder} cannot be made: the disk may be read-only. Set FLOWFORGE_DATA to another folder.`
     case "ENOTDIR":
       return `The data folder ${folder} is, or lies in, a file. Set FLOWFORGE_DATA to another folder.`
     case "EEXIST":

@@ -7,7 +7,7 @@ export class EmbeddedPostgresError extends Schema.TaggedError<EmbeddedPostgresEr
 
 /** Puts what to do before what PostgreSQL said, where we know. */
 export const explain = (said: string): string => {
-  if (/no space left/iu.test(said)) {
+  if (/no space left|wrote only \d+ of \d+ bytes/iu.test(said)) {
     return `the disk is full. Free some space (PostgreSQL needs about 300 MB) and start again.\n${said}`
   }
   if (/permission denied/iu.test(said)) {

@@ -1,12 +1,16 @@
+import { execFile } from "node:child_process"
 import { once } from "node:events"
 import { writeFile } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { freePort } from "../../src/child-process/index.ts"
 import { startEmbeddedPostgres } from "../../src/embedded-postgres/index.ts"
 import { busyBackend, folder, query } from "./server.ts"
+
+const run = promisify(execFile)
 
 describe("the embedded PostgreSQL", () => {
   it.live("keeps its data from one start to the next", () =>
@@ -76,6 +80,21 @@ describe("the embedded PostgreSQL", () => {
           { name: "full_page_writes", setting: "on" },
           { name: "synchronous_commit", setting: "on" }
         ])
+      }).pipe(Effect.scoped)
+  )
+
+  // Only root may mount a disk that is small enough.
+  it.live.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+    "says what to do when the disk is full",
+    () =>
+      Effect.gen(function* () {
+        const disk = yield* folder
+        yield* Effect.acquireRelease(
+          Effect.promise(() => run("mount", ["-t", "tmpfs", "-o", "size=20m,mode=755", "tmpfs", disk])),
+          () => Effect.promise(() => run("umount", [disk]))
+        )
+        const error = yield* Effect.flip(startEmbeddedPostgres({ folder: join(disk, "data") }))
+        assert.include(error.message, "the disk is full. Free some space")
       }).pipe(Effect.scoped)
   )
 })
