@@ -11,6 +11,9 @@ export class OrderConfig extends Context.Service<
     /** ORDER_OPEN_ORDERS: orders older than ORDER_OPEN_AGE that may be without an end; beyond it 503. */
     readonly openOrders: number
     readonly openAge: Duration.Duration
+    /** ORDER_LATE_ORDERS: orders older than ORDER_LATE_AGE that may wait while others reach their end; beyond it 503. */
+    readonly lateOrders: number
+    readonly lateAge: Duration.Duration
     /** ORDER_CATALOGUE_REFRESH: how old the prices in memory may be. */
     readonly catalogueRefresh: Duration.Duration
     /** ORDER_IDEMPOTENCY_RETENTION: how long an Idempotency-Key is remembered. */
@@ -33,6 +36,8 @@ export class OrderConfig extends Context.Service<
       intakeBatch: Config.Int("ORDER_INTAKE_BATCH").pipe(Config.withDefault(250)),
       openOrders: Config.Int("ORDER_OPEN_ORDERS").pipe(Config.withDefault(20_000)),
       openAge: Config.Duration("ORDER_OPEN_AGE").pipe(Config.withDefault(Duration.seconds(10))),
+      lateOrders: Config.Int("ORDER_LATE_ORDERS").pipe(Config.withDefault(1_000)),
+      lateAge: Config.Duration("ORDER_LATE_AGE").pipe(Config.withDefault(Duration.seconds(1))),
       catalogueRefresh: Config.Duration("ORDER_CATALOGUE_REFRESH").pipe(Config.withDefault(Duration.seconds(5))),
       idempotencyRetention: Config.Duration("ORDER_IDEMPOTENCY_RETENTION").pipe(Config.withDefault(Duration.hours(24))),
       statusTimeToLive: Config.Duration("ORDER_STATUS_TTL").pipe(Config.withDefault(Duration.minutes(5))),

@@ -26,8 +26,9 @@ export const intakeQueue = Metric.gauge("flowforge_intake_queue_requests", {
 })
 
 const refusals = Metric.counter("flowforge_intake_refused_total", {
-  description: "Requests refused by a bound: queue (429) or open_orders (503)",
+  description: "Requests refused by a bound: queue (429), open_orders or overload (503)",
   incremental: true
 })
 export const refusedByQueue = Metric.withAttributes(refusals, { bound: "queue" })
 export const refusedByOpenOrders = Metric.withAttributes(refusals, { bound: "open_orders" })
+export const refusedByOverload = Metric.withAttributes(refusals, { bound: "overload" })

@@ -5,13 +5,17 @@ import { OrderConfig } from "../config.ts"
 import * as Metrics from "../metrics.ts"
 import { idAt } from "../order-ids.ts"
 import { Orders } from "../store.ts"
+import { afterLook, noPressure } from "./overload.ts"
 
-/** How often the open orders are counted while requests come in: milliseconds. */
-const COUNT_EVERY = 1_000
+/** How often the open orders are looked at while requests come in: milliseconds. */
+const LOOK_EVERY = 500
+/** How many of the oldest are followed from one look to the next. */
+const FOLLOWED = 20
 
 /**
- * Two bounds admit orders: how many requests wait for their insert, and how many orders older than some seconds have no
- * end yet. The second is counted at most once a second, and only while somebody asks.
+ * Bounds admit orders: how many requests wait for their insert, and how many orders have no end yet; of these few may be
+ * late while orders come to their end (more would be overload), and many during an outage. They are looked at twice a
+ * second, and only while somebody asks.
  */
 export class Admission extends Context.Service<
   Admission,
@@ -25,15 +29,25 @@ export class Admission extends Context.Service<
     Effect.gen(function* () {
       const orders = yield* Orders
       const clock = yield* Clock.Clock
-      const { intakeQueue, openOrders, openAge } = yield* OrderConfig
-      const age = Duration.toMillis(openAge)
-      let countedAt = Number.NEGATIVE_INFINITY
+      const { intakeQueue, lateAge, lateOrders, openAge, openOrders } = yield* OrderConfig
+      let lookedAt = Number.NEGATIVE_INFINITY
+      let pressure = noPressure
       let tooManyOpen = false
 
-      const count = Effect.gen(function* () {
+      const look = Effect.gen(function* () {
         const now = clock.currentTimeMillisUnsafe()
-        countedAt = now
-        tooManyOpen = (yield* orders.countOpen(idAt(now - age), openOrders + 1)) > openOrders
+        lookedAt = now
+        const before = (age: Duration.Duration) => idAt(now - Duration.toMillis(age))
+        tooManyOpen = (yield* orders.countOpen(before(openAge), openOrders + 1)) > openOrders
+        // Where hardly any is late, nothing more is asked.
+        const late = yield* orders.countOpen(before(lateAge), openOrders)
+        if (late <= lateOrders) {
+          pressure = noPressure
+          return
+        }
+        const stillOpen = (yield* orders.openAmong(pressure.oldest)).length
+        const oldest = yield* orders.openOlderThan(before(lateAge), FOLLOWED)
+        pressure = afterLook(pressure, { late, oldest, stillOpen }, lateOrders)
       })
 
       return Admission.of({
@@ -42,7 +56,14 @@ export class Admission extends Context.Service<
             yield* Metric.update(Metrics.refusedByQueue, 1)
             return yield* new TooManyRequests({ retry_after_seconds: 1 })
           }
-          if (clock.currentTimeMillisUnsafe() - countedAt >= COUNT_EVERY) yield* count
+          if (clock.currentTimeMillisUnsafe() - lookedAt >= LOOK_EVERY) yield* look
+          if (pressure.isOverload) {
+            yield* Metric.update(Metrics.refusedByOverload, 1)
+            return yield* new Unavailable({
+              detail: "More orders arrive than can be carried out.",
+              retry_after_seconds: 1
+            })
+          }
           if (tooManyOpen) {
             yield* Metric.update(Metrics.refusedByOpenOrders, 1)
             return yield* new Unavailable({
