@@ -6,8 +6,8 @@ import { freePort, superviseProcess } from "@flowforge/platform/child-process"
 import { eventually } from "@flowforge/testkit"
 import { Effect } from "effect"
 
-/** Says a line when it runs, and goes on until it is ended. */
-const OBEDIENT = 'console.log("runs"); setInterval(() => {}, 1000)'
+/** Says a line when it runs, and goes on until it is ended; a minute at most, should a test fail to end it. */
+const OBEDIENT = 'console.log("runs"); setTimeout(() => {}, 60_000)'
 const STUBBORN = `process.on("SIGTERM", () => console.log("no")); ${OBEDIENT}`
 
 const launch = async (program: string): Promise<ChildProcess> => {
