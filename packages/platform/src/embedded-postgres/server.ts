@@ -66,11 +66,19 @@ export const startEmbeddedPostgres = (
       ({ server }) => Effect.promise(server.stop)
     )
     const password = yield* Effect.promise(() => readFile(join(folder, "password"), "utf8"))
+    const url = `postgres://flowforge:${password.trim()}@127.0.0.1:${port}/postgres`
     return {
-      url: Redacted.make(`postgres://flowforge:${password.trim()}@127.0.0.1:${port}/postgres`),
+      url: Redacted.make(mayHoldSocket(folder) ? `${url}?host=${encodeURIComponent(folder)}` : url),
       pid: server.pid
     }
   })
+
+/** What a socket's address may have, its own name (`.s.PGSQL.65535`) included: macOS takes 103 bytes, Linux 107. */
+const MAX_SOCKET_PATH = 103
+
+/** A local socket costs both ends less than the loopback interface, which stays open for tools. */
+const mayHoldSocket = (folder: string): boolean =>
+  process.platform !== "win32" && Buffer.byteLength(`${folder}/.s.PGSQL.65535`) <= MAX_SOCKET_PATH
 
 interface Launch {
   readonly program: string
@@ -85,7 +93,7 @@ const start = async ({ program, folder, port, owner, settings }: Launch): Promis
   const log = openSync(logPath, "w", 0o640)
   const all = {
     listen_addresses: "127.0.0.1",
-    unix_socket_directories: "",
+    unix_socket_directories: mayHoldSocket(folder) ? folder : "",
     port: String(port),
     max_connections: "100",
     shared_buffers: "128MB",
