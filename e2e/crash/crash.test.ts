@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { InstanceRecord } from "@flowforge/embedded"
 import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/audit"
 import { Duration, Effect } from "effect"
-import { atRest } from "../system/at-rest.ts"
+import { SqlClient } from "effect/sql"
+import { atRest, layerDatabaseOf } from "../system/at-rest.ts"
 import { sendCustomers, type Wish } from "../system/customers.ts"
 import { prepareSystem } from "../system/launch.ts"
 import { postgresOf } from "../system/parts.ts"
@@ -23,8 +25,18 @@ const wishOf = (n: number): Wish => ({
   cancels: n % 11 === 0
 })
 
-/** Every fourth time the database is killed at the same moment, every fourth the system has only begun to start. */
-const kindOf = (kill: number) => (["running", "with its database", "running", "starting"] as const)[kill % 4]!
+/** Of four kills one takes the database along, one comes while something is being sent, one while the system starts. */
+const kindOf = (n: number) => (["running", "with its database", "sending", "starting"] as const)[n % 4]!
+
+/** Random moments fall on a step of a few milliseconds only now and then: this one is waited for, and used at once. */
+const whileSending = (instance: InstanceRecord, kill: Effect.Effect<void>) =>
+  SqlClient.SqlClient.use((sql) =>
+    sql`SELECT FROM notifications WHERE status = 'claimed' LIMIT 1`.pipe(
+      Effect.repeat({ until: (rows) => rows.length > 0 }),
+      Effect.timeoutOption("3 seconds"),
+      Effect.andThen(kill)
+    )
+  ).pipe(Effect.provide(layerDatabaseOf(instance)))
 
 describe("kill -9", () => {
   it.live(
@@ -34,16 +46,26 @@ describe("kill -9", () => {
         const system = yield* prepareSystem({ environment: { NOTIFICATION_CLAIM_LIMIT: "3 seconds" } })
         yield* Effect.promise(system.start)
         const customers = sendCustomers({ publicUrl: system.publicUrl, customers: 12, pauseMillis: 20, wishOf })
-        for (let kill = 0; kill < KILLS; kill++) {
-          const kind = kindOf(kill)
-          if (kind === "starting") system.launch()
-          else yield* Effect.promise(system.start)
-          yield* Effect.sleep(Duration.millis(kind === "starting" ? Math.random() * 2_000 : 100 + Math.random() * 900))
-          const database =
-            kind === "with its database" ? yield* Effect.promise(() => postgresOf(system.folder)) : undefined
-          const ended = system.end("SIGKILL")
-          if (database !== undefined) process.kill(database, "SIGKILL")
-          yield* Effect.promise(() => ended)
+        const kill = Effect.asVoid(Effect.promise(() => system.end("SIGKILL")))
+        for (let n = 0; n < KILLS; n++) {
+          const kind = kindOf(n)
+          if (kind === "starting") {
+            system.launch()
+            yield* Effect.sleep(Duration.millis(Math.random() * 2_000))
+            yield* kill
+            continue
+          }
+          const instance = yield* Effect.promise(system.start)
+          yield* Effect.sleep(Duration.millis(100 + Math.random() * 900))
+          if (kind === "sending") yield* whileSending(instance, kill)
+          else if (kind === "running") yield* kill
+          else {
+            const database = yield* Effect.promise(() => postgresOf(system.folder))
+            yield* Effect.andThen(
+              Effect.sync(() => process.kill(database, "SIGKILL")),
+              kill
+            )
+          }
         }
         const instance = yield* Effect.promise(system.start)
         yield* Effect.promise(customers.stop)
