@@ -8,7 +8,7 @@ import { SqlClient } from "effect/sql"
 export const layerDatabaseOf = (instance: InstanceRecord) =>
   layerPostgres({ url: Redacted.make(instance.postgresUrl), applicationName: "test", maxConnections: 2 })
 
-/** Waits until every order has its end, its customer has been told, and nothing is parked or owed any more. */
+/** Waits until every order has its end, its customer has been told, and nothing is unread, parked or owed any more. */
 export const atRest = (instance: InstanceRecord, within: Duration.Input) =>
   SqlClient.SqlClient.use((sql) =>
     eventually(
@@ -17,6 +17,8 @@ export const atRest = (instance: InstanceRecord, within: Duration.Input) =>
         sql<{ n: number }>`SELECT (
             (SELECT count(*) FROM orders WHERE status = 'PENDING')
             + (SELECT count(*) FROM parked_events)
+            + (SELECT count(*) FROM outbox o JOIN broker_cursors c USING (topic, partition)
+               WHERE (o.epoch, o.xid, o.id) > (c.epoch, c.xid, c.id))
             + (SELECT count(*) FROM payments WHERE next_attempt_at IS NOT NULL)
             + (SELECT count(*) FROM orders o WHERE status <> 'PENDING' AND NOT EXISTS
                 (SELECT FROM notifications n WHERE n.order_id = o.id AND n.status <> 'claimed'))
