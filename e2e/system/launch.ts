@@ -5,8 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findInstance, type InstanceRecord } from "@flowforge/embedded"
-import { freePort } from "@flowforge/platform/child-process"
 import { Effect, Option, type Scope } from "effect"
+import { lastingPort } from "./lasting-port.ts"
 
 const program = fileURLToPath(import.meta.resolve("@flowforge/embedded/main"))
 
@@ -46,7 +46,7 @@ export const prepareSystem = (options: LaunchOptions = {}): Effect.Effect<Launch
       const folder = await mkdtemp(join(tmpdir(), "flowforge-system-"))
       // Run as root, PostgreSQL is another user, who must be let in.
       await chmod(folder, 0o755)
-      return systemOn(folder, await freePort(), await freePort(), options)
+      return systemOn(folder, await lastingPort(), await lastingPort(), options)
     }),
     (system) =>
       Effect.promise(async () => {
