@@ -18,6 +18,8 @@ export class RecordUnreadable extends Schema.TaggedError<RecordUnreadable>()("Re
 }) {}
 
 const PAGE = 1_000
+/** Names read from a folder at once. */
+const READ_AHEAD = 1_024
 
 /** The database and the outside records of a running embedded system. */
 export const contextOfInstance = (
@@ -80,9 +82,11 @@ const messagesIn = (folder: string): Stream.Stream<SentMessage, RecordUnreadable
 
 async function* sentMessages(folder: string): AsyncGenerator<SentMessage> {
   if (!existsSync(folder)) return
-  for await (const entry of await opendir(folder, { recursive: true })) {
+  // Folder by folder: Node's own recursion holds the names of all of them.
+  for await (const entry of await opendir(folder, { bufferSize: READ_AHEAD })) {
     const id = UUID.exec(entry.name)?.[0]
-    if (entry.isFile() && id !== undefined) yield { id }
+    if (entry.isDirectory()) yield* sentMessages(join(folder, entry.name))
+    else if (id !== undefined) yield { id }
   }
 }
 
