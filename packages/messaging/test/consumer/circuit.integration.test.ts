@@ -14,6 +14,7 @@ import {
   makeDue,
   newGroup,
   newTopic,
+  notingLogs,
   outcomesOf,
   parkedOf,
   reaches,
@@ -25,6 +26,8 @@ const circuit = { base: "50 millis" } as const
 /** Silence is found out soon. */
 const impatient = { ...delayed, inlineBudget: "250 millis" } as const
 
+const refused = Effect.fail(new DependencyUnavailable({ dependency: "the bank", reason: "503" }))
+
 /** Something outside that can be down: it refuses, or is silent. */
 const makeDependency = () => {
   const calls: Array<string> = []
@@ -32,9 +35,7 @@ const makeDependency = () => {
   return {
     calls,
     goesDown: (silently = false) => {
-      answer = silently
-        ? Effect.never
-        : Effect.fail(new DependencyUnavailable({ dependency: "the bank", reason: "503" }))
+      answer = silently ? Effect.never : refused
     },
     comesBack: () => void (answer = Effect.void),
     call: (key: string) =>
@@ -166,7 +167,6 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
     Effect.gen(function* () {
       const [topic, group] = [newTopic(), newGroup()]
       let calls = 0
-      const refused = Effect.fail(new DependencyUnavailable({ dependency: "the bank", reason: "503" }))
       yield* send(topic, ...eachOf(keysOf("k", 50)))
       yield* start({
         group,
@@ -177,7 +177,9 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
             concurrency: 1,
             prepare: (deliveries) => Effect.succeed(deliveries),
             call: () =>
-              Effect.suspend((): typeof refused | Effect.Effect<void> => (++calls % 5 === 0 ? Effect.void : refused)),
+              Effect.suspend((): Effect.Effect<void, DependencyUnavailable> =>
+                ++calls % 5 === 0 ? Effect.void : refused
+              ),
             record: () => Effect.void
           })
         ]
@@ -185,6 +187,36 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
       yield* reaches(group, { done: 10, parked: 40 })
       assert.strictEqual(calls, 50)
       assert.isTrue((yield* parkedOf(group)).every(({ attempts }) => attempts === 1))
+    })
+  )
+
+  it.effect("recording an answer that came before ten failures does not close it again", () =>
+    Effect.gen(function* () {
+      const [topic, group] = [newTopic(), newGroup()]
+      const said: Array<unknown> = []
+      let calls = 0
+      yield* send(topic, ...eachOf(keysOf("k", 20)))
+      yield* start({
+        group,
+        circuit: { base: "1 hour", cap: "1 hour" },
+        entries: [
+          Consumer.calling(topic, {
+            policy: delayed,
+            concurrency: 1,
+            prepare: (deliveries) => Effect.succeed(deliveries),
+            call: () =>
+              Effect.suspend((): Effect.Effect<void, DependencyUnavailable> => (++calls === 1 ? Effect.void : refused)),
+            record: () => Effect.void
+          })
+        ]
+      }).pipe(Effect.provide(notingLogs(said)))
+      yield* reaches(group, { done: 1 })
+      yield* eventually(
+        Effect.sync(() => said),
+        (said) => said.includes("A batch failed; it will be delivered again")
+      )
+      assert.deepStrictEqual(yield* outcomesOf(group), { done: 1 })
+      assert.strictEqual(calls, 11)
     })
   )
 

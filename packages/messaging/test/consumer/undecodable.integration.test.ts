@@ -132,3 +132,27 @@ layer(layerWorld, { excludeTestServices: true })("an event for another group", (
     })
   )
 })
+
+layer(layerWorld, { excludeTestServices: true })("an id in capital letters", (it) => {
+  it.effect("is the same id: the event has its effect, and has it once", () =>
+    Effect.gen(function* () {
+      const [topic, group] = [newTopic(), newGroup()]
+      const handled: Array<string> = []
+      yield* start({
+        group,
+        entries: [
+          Consumer.inDatabase(topic, {
+            policy: unhurried,
+            handle: (deliveries) => Effect.sync(() => void handled.push(...deliveries.map(({ eventId }) => eventId)))
+          })
+        ]
+      })
+      yield* send(topic, { ...event, event_id: event.event_id.toUpperCase() })
+      yield* reaches(group, { done: 1 })
+      yield* send(topic, event, counted("a", 1))
+      yield* reaches(group, { done: 2 })
+      assert.strictEqual(handled[0], event.event_id)
+      assert.lengthOf(handled, 2)
+    })
+  )
+})
