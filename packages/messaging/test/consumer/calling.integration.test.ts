@@ -111,7 +111,7 @@ layer(layerWorld, { excludeTestServices: true })("a handler that calls the outsi
           () => Effect.sleep("5 millis"),
           () => Effect.sync(() => void under.splice(under.indexOf(key), 1))
         )
-      const keys = [...keysOf("k", 10), ...keysOf("k", 10), ...keysOf("k", 10)]
+      const keys = keysOf("k", 10).flatMap((key) => [key, key, key])
       yield* send(topic, ...eachOf(keys))
       yield* start({ group, entries: [entry(topic, journal)] })
       yield* reaches(group, { done: 30 })
