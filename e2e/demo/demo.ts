@@ -62,10 +62,13 @@ export const giveDemo = (instance: InstanceRecord, orders: number) =>
 
 const open = ({ accepted, ends }: Tally) => accepted - ends.CONFIRMED - ends.CANCELLED
 
+const BAR = 10
+
+/** Fits a terminal of 80 columns. */
 const renderTally = (tally: Tally, orders: number, seconds: number): string => {
-  const { accepted, ends, placed } = tally
-  const filled = Math.round((20 * placed) / orders)
-  return `  [${"#".repeat(filled)}${".".repeat(20 - filled)}] ${placed}/${orders} placed · ${accepted} accepted · ${ends.CONFIRMED} confirmed · ${ends.CANCELLED} cancelled · ${open(tally)} on their way · ${seconds.toFixed(1)} s`
+  const { ends, placed } = tally
+  const filled = Math.round((BAR * placed) / orders)
+  return `  [${"#".repeat(filled)}${".".repeat(BAR - filled)}] ${placed}/${orders} placed · ${ends.CONFIRMED} confirmed · ${ends.CANCELLED} cancelled · ${open(tally)} open · ${seconds.toFixed(1)} s`
 }
 
 const gone = (tally: Tally, message: string): string =>

@@ -1,4 +1,5 @@
 import { layer } from "@effect/vitest"
+import { vi } from "vitest"
 import { layerEmbedded } from "./embedded.ts"
 import { audited } from "./told/audited.ts"
 import { cancelling } from "./told/cancel.ts"
@@ -9,6 +10,9 @@ import { idempotency } from "./told/idempotency.ts"
 import { outOfStock } from "./told/out-of-stock.ts"
 import { paging } from "./told/paging.ts"
 import { poison } from "./told/poison.ts"
+
+// A story that waits in vain says for what, before its time is up.
+vi.setConfig({ testTimeout: 90_000 })
 
 layer(layerEmbedded, { excludeTestServices: true, timeout: "60 seconds" })("FlowForge in one process", (it) => {
   happy(it)
