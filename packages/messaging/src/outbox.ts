@@ -6,13 +6,28 @@ import { Wakeups } from "./wakeups.ts"
 const utf8 = new TextEncoder()
 
 /**
+ * Changes that go into the same statement as the messages about them: data-modifying CTEs (`a AS (INSERT …), b AS (…)`)
+ * whose parameters are `values`, from `$1` on.
+ */
+export interface Changes {
+  readonly ctes: string
+  readonly values: ReadonlyArray<unknown>
+}
+
+const NO_CHANGES: Changes = { ctes: "", values: [] }
+
+/**
  * Where a service leaves the messages that its change of state implies: appended inside the caller's transaction, so
  * that both commit or neither does. The relay (or the embedded broker) takes them from there, woken after the commit.
  */
 export class Outbox extends Context.Service<
   Outbox,
   {
-    readonly append: (messages: ReadonlyArray<Message>) => Effect.Effect<void, SqlError.SqlError>
+    /**
+     * Appends in the caller's transaction. With `changes`, both are one statement: one round trip, and all that a
+     * transaction needs when there is nothing else in it.
+     */
+    readonly append: (messages: ReadonlyArray<Message>, changes?: Changes) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@flowforge/messaging/Outbox") {
   /** An outbox whose messages say they come from `source`, the service's name. */
@@ -23,12 +38,16 @@ export class Outbox extends Context.Service<
         const sql = yield* SqlClient.SqlClient
         const wakeups = yield* Wakeups
         return Outbox.of({
-          append: Effect.fnUntraced(function* (messages) {
+          append: Effect.fnUntraced(function* (messages, { ctes, values } = NO_CHANGES) {
             if (messages.length === 0) return
+            const n = (parameter: number) => `$${values.length + parameter}`
             yield* sql.unsafe(
-              `INSERT INTO outbox (source, topic, partition, key, event_id, value, headers)
-               SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[], $5::uuid[], $6::bytea[], $7::bytea[])`,
+              `${ctes === "" ? "" : `WITH ${ctes}`}
+               INSERT INTO outbox (source, topic, partition, key, event_id, value, headers)
+               SELECT ${n(1)}, * FROM unnest(
+                 ${n(2)}::text[], ${n(3)}::int[], ${n(4)}::text[], ${n(5)}::uuid[], ${n(6)}::bytea[], ${n(7)}::bytea[])`,
               [
+                ...values,
                 source,
                 messages.map((message) => message.topic),
                 messages.map((message) => message.partition),

@@ -1,3 +1,4 @@
+import type { Changes } from "@flowforge/messaging"
 import type { CancelReason, FailedItem, OrderId, OrderStatus, UserId } from "@flowforge/contracts"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
@@ -67,7 +68,8 @@ type Rows<A> = Effect.Effect<ReadonlyArray<A>, SqlError.SqlError>
 export class Orders extends Context.Service<
   Orders,
   {
-    readonly insert: (orders: ReadonlyArray<NewOrder>) => Effect.Effect<void, SqlError.SqlError>
+    /** New orders with their lines and the beginning of their history, to be appended with the events about them. */
+    readonly insertion: (orders: ReadonlyArray<NewOrder>) => Changes
     /** Locks those of these orders that exist, in the order of their ids: two batches never wait in a circle. */
     readonly lock: (ids: ReadonlyArray<OrderId>) => Rows<LockedOrder>
     /** Keeps moves of locked orders, and notes them in their history. */
@@ -87,10 +89,11 @@ export class Orders extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const ids = (orders: ReadonlyArray<{ readonly id: OrderId }>) => orders.map(({ id }) => id)
       return Orders.of({
-        insert: (orders) => {
+        insertion: (orders) => {
           const lines = orders.flatMap(({ id, lines }) => lines.map((line) => ({ id, ...line })))
-          return Effect.asVoid(
-            sql.unsafe(INSERT, [
+          return {
+            ctes: INSERTION,
+            values: [
               ids(orders),
               orders.map((order) => order.userId),
               orders.map((order) => String(order.total)),
@@ -100,8 +103,8 @@ export class Orders extends Context.Service<
               lines.map((line) => line.itemId),
               lines.map((line) => line.quantity),
               lines.map((line) => String(line.price))
-            ])
-          )
+            ]
+          }
         },
         lock: (orders) => Effect.map(sql.unsafe<LockedRow>(LOCK, [orders]), (rows) => rows.map(lockedOrder)),
         save: (moved) =>
@@ -169,14 +172,16 @@ export class Orders extends Context.Service<
   )
 }
 
-const INSERT = `
-  WITH new_orders AS (
+const INSERTION = `
+  new_orders AS (
     INSERT INTO orders (id, user_id, total_amount, payment_method, payment_token)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[])),
   new_items AS (
     INSERT INTO order_items (order_id, item_id, quantity, price)
-    SELECT * FROM unnest($6::uuid[], $7::int[], $8::int[], $9::bigint[]))
-  INSERT INTO order_history (order_id, state, cause) SELECT id, 'PENDING', 'accepted' FROM unnest($1::uuid[]) AS t (id)`
+    SELECT * FROM unnest($6::uuid[], $7::int[], $8::int[], $9::bigint[])),
+  begun AS (
+    INSERT INTO order_history (order_id, state, cause)
+    SELECT id, 'PENDING', 'accepted' FROM unnest($1::uuid[]) AS t (id))`
 
 interface LockedRow extends Omit<LockedOrder, "state"> {
   readonly status: OrderStatus

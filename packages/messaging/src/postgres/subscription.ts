@@ -10,7 +10,8 @@ import { forever, hasLease, makeMember, type Member, type Settings } from "./mem
 import { beat, leave, prepare } from "./membership.ts"
 import { LAG } from "./statements.ts"
 
-const ACKNOWLEDGE_EVERY_MILLIS = 20
+/** The cursor is a bookmark: what a crash makes come again, the delivery record knows. */
+const ACKNOWLEDGE_EVERY_MILLIS = 100
 const LAG_COUNTED_TO = 10_000
 
 /** Within the process, members of a group tell each other of joins and leaves; elsewhere the heartbeat finds them. */

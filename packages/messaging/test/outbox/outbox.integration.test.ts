@@ -25,6 +25,25 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: t
     }).pipe(Effect.provide(Outbox.layer("kept")))
   )
 
+  it.effect("changes and the messages about them are one statement: both are kept, or neither", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const outbox = yield* Outbox
+      yield* sql`CREATE TABLE guests (name text PRIMARY KEY)`
+      const woken = yield* (yield* Wakeups).subscribe
+      const guests = (names: ReadonlyArray<string>) => ({
+        ctes: "came AS (INSERT INTO guests SELECT unnest($1::text[]))",
+        values: [names]
+      })
+      yield* outbox.append([note("k", "ada came")], guests(["ada"]))
+      assert.deepStrictEqual(yield* PubSub.take(woken), new Set(["note.taken"]))
+      yield* Effect.flip(outbox.append([note("k", "she came again")], guests(["bob", "ada"])))
+      assert.deepStrictEqual(yield* textsOf("together"), ["ada came"])
+      assert.deepStrictEqual(yield* sql`SELECT name FROM guests`, [{ name: "ada" }])
+      assert.strictEqual(yield* PubSub.remaining(woken), 0)
+    }).pipe(Effect.provide(Outbox.layer("together")))
+  )
+
   it.effect("leaves nothing and wakes nobody when the transaction rolls back", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

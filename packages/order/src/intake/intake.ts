@@ -143,7 +143,8 @@ const makeInsert = Effect.gen(function* () {
   const cache = yield* OrderCache
   const uuids = yield* Uuids
 
-  const transaction = Effect.fnUntraced(function* (batch: ReadonlyArray<Waiting>) {
+  /** One statement when no request has a key: then it needs no transaction around it. */
+  const carryOut = Effect.fnUntraced(function* (batch: ReadonlyArray<Waiting>) {
     const keyed = batch.flatMap(({ order, key, hash, answer }) =>
       key === undefined ? [] : [{ userId: order.userId, key, hash, orderId: order.id, response: answer }]
     )
@@ -155,15 +156,19 @@ const makeInsert = Effect.gen(function* () {
         : batch.filter(({ order, key }) => key === undefined || !answered.has(scopeOf(order.userId, key)))
     if (fresh.length > 0) {
       const timestamp = DateTime.formatIso(yield* DateTime.now)
-      yield* orders.insert(fresh.map(({ order }) => order))
-      yield* outbox.append(fresh.map(({ order }) => created(order, EventId.make(uuids.next()), timestamp)))
+      yield* outbox.append(
+        fresh.map(({ order }) => created(order, EventId.make(uuids.next()), timestamp)),
+        orders.insertion(fresh.map(({ order }) => order))
+      )
       yield* sql.afterCommit(cache.haveNewOrders(fresh.map(({ order }) => order.userId)))
     }
     return answered
   })
 
   const insert: (batch: ReadonlyArray<Waiting>) => Effect.Effect<void> = Effect.fnUntraced(function* (batch) {
-    const exit = yield* Effect.exit(sql.withTransaction(transaction(batch)))
+    const exit = yield* Effect.exit(
+      batch.some(({ key }) => key !== undefined) ? sql.withTransaction(carryOut(batch)) : carryOut(batch)
+    )
     if (Exit.isSuccess(exit)) {
       yield* Metric.update(Metrics.accepted, batch.length - exit.value.size)
       for (const waiting of batch) yield* Effect.andThen(waiting.settled, answer(waiting, exit.value))
