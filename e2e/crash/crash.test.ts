@@ -69,7 +69,7 @@ describe("kill -9", () => {
         }
         const instance = yield* Effect.promise(system.start)
         yield* Effect.promise(customers.stop)
-        yield* atRest(instance, "60 seconds")
+        const rest = yield* Effect.exit(atRest(instance, "60 seconds"))
 
         assert.deepStrictEqual(customers.complaints, [])
         assert.strictEqual(new Set(customers.accepted).size, customers.accepted.length, "one order for each request")
@@ -81,6 +81,7 @@ describe("kill -9", () => {
           expectedDeadLetters: 0
         })
         assert.deepStrictEqual(findings.filter(isViolated), [], renderFindings(findings))
+        yield* rest
       }).pipe(Effect.scoped),
     300_000
   )

@@ -85,7 +85,7 @@ layer(Victim.layer, { timeout: "3 minutes", excludeTestServices: true })(
             yield* untilAccepted(customers.accepted.length + AFTERWARDS)
             yield* Effect.promise(customers.stop)
             const wasRefused = yield* Effect.promise(readiness.stop)
-            yield* atRest(world.instance, "60 seconds")
+            const rest = yield* Effect.exit(atRest(world.instance, "60 seconds"))
             const atRestAfter = performance.now() - over
             process.stdout.write(
               `${fault.title}: ready after ${Math.round(readyAfter)} ms, all at rest after ${Math.round(atRestAfter)} ms, ` +
@@ -101,6 +101,7 @@ layer(Victim.layer, { timeout: "3 minutes", excludeTestServices: true })(
               expectedDeadLetters: 0
             })
             assert.deepStrictEqual(findings.filter(isViolated), [], renderFindings(findings))
+            yield* rest
           }),
         180_000
       )
