@@ -72,10 +72,12 @@ layer(outsideInMemory, { excludeTestServices: true })("a capture is driven to a 
       const company = yield* Company
       const order = newOrder()
       const message = created(order)
-      company.plan("capture", order, faults.refuses, faults.refuses, faults.refuses)
+      company.plan("capture", order, ...Array<Fault>(FOR_EVER).fill(faults.refuses))
       yield* startService({ maxPendingAge: "300 millis" })
       yield* publish(message)
       yield* reaches(order, "declined")
+      // A later call would go well, if anybody made it.
+      company.plan("capture", order)
       yield* handled([message])
       yield* publish(created(order))
       const last = created(newOrder())
