@@ -17,19 +17,23 @@ export const findOrStart = Effect.fnUntraced(function* (where: {
     Effect.catchTag("DataFolderUnusable", () =>
       Effect.gen(function* () {
         yield* Console.log(`No FlowForge runs on ${folder}: starting one for the demo …`)
-        const system = yield* Effect.acquireRelease(
-          Effect.sync(() => systemOn(folder, publicPort, managementPort)),
-          (started) =>
-            Effect.andThen(
-              Effect.promise(() => started.end("SIGTERM")),
-              Console.log(`The FlowForge that was started for the demo has stopped; its data stay in ${folder}.`)
-            )
+        const system = systemOn(folder, publicPort, managementPort)
+        const end = Effect.promise(() => system.end("SIGTERM"))
+        const instance = yield* Effect.acquireRelease(Effect.void, () => end).pipe(
+          Effect.andThen(Effect.tryPromise({ try: system.start, catch: (cause) => cannotStart(cause as Error) }))
         )
-        return yield* Effect.tryPromise({
-          try: system.start,
-          catch: (cause) => new CannotStart({ message: (cause as Error).message })
-        })
+        yield* Effect.addFinalizer(() =>
+          Effect.andThen(
+            end,
+            Console.log(`The FlowForge that was started for the demo has stopped; its data stay in ${folder}.`)
+          )
+        )
+        return instance
       })
     )
   )
 })
+
+/** What it said itself, where it said something. */
+const cannotStart = ({ message }: Error) =>
+  new CannotStart({ message: /FlowForge cannot start:[^]*/u.exec(message)?.[0].trim() ?? message })

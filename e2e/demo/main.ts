@@ -1,6 +1,6 @@
 import { NodeRuntime } from "@effect/platform-node"
-import { embeddedConfig } from "@flowforge/embedded"
-import { Console, Effect, Result } from "effect"
+import { embeddedConfig, explain } from "@flowforge/embedded"
+import { Cause, Console, Effect, Result } from "effect"
 import { HELP, parseArguments } from "./arguments.ts"
 import { giveDemo } from "./demo.ts"
 import { findOrStart } from "./find-or-start.ts"
@@ -19,7 +19,11 @@ const main = Effect.gen(function* () {
   if (!isRight) yield* exitWith(1)
 }).pipe(
   Effect.scoped,
-  Effect.catch((error) => Effect.andThen(Console.error(`\n${error.message}`), exitWith(1)))
+  Effect.catchCause((cause) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.interrupt
+      : Effect.andThen(Console.error(`\n${explain(cause)}`), exitWith(1))
+  )
 )
 
 NodeRuntime.runMain(main, { disableErrorReporting: true })

@@ -1,6 +1,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect } from "effect"
 import { embeddedConfig } from "../config.ts"
+import { explain } from "../explain.ts"
 import { findInstance } from "../instance/record.ts"
 import { HELP, optionsFrom } from "./arguments.ts"
 import { auditInstance } from "./running.ts"
@@ -16,7 +17,9 @@ const main = Effect.gen(function* () {
   yield* Console.log(renderFindings(findings))
   if (findings.some(isViolated)) process.exitCode = 1
 }).pipe(
-  Effect.catch((error) => Console.error(error.message).pipe(Effect.andThen(Effect.sync(() => (process.exitCode = 2)))))
+  Effect.catchCause((cause) =>
+    Console.error(explain(cause)).pipe(Effect.andThen(Effect.sync(() => (process.exitCode = 2))))
+  )
 )
 
 NodeRuntime.runMain(main, { disableErrorReporting: true })

@@ -21,6 +21,8 @@ layer(layerTestDatabase)("the catalogue", (it) => {
   it.effect("has 60 items or more, some scarce, and 100 customers with the ids of the README", () =>
     Effect.sync(() => {
       assert.isAtLeast(catalogueItems.length, 60)
+      assert.isTrue(catalogueItems.every((item, index) => item.id === index + 1))
+      assert.strictEqual(new Set(catalogueItems.map((item) => item.name)).size, catalogueItems.length)
       assert.isAtLeast(catalogueItems.filter((item) => item.stock >= 3 && item.stock <= 20).length, 5)
       assert.isTrue(catalogueItems.every((item) => item.price > 0 && Number.isInteger(item.price)))
       assert.strictEqual(catalogueUsers[0]?.id, "00000000-0000-7000-8000-000000000001")
