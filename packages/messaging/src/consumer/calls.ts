@@ -120,6 +120,7 @@ export const callOnce = Effect.fnUntraced(function* <R>(
   plan: unknown
 ): Effect.fn.Return<CallOutcome, never, R | SqlClient.SqlClient> {
   const topic = entry.topic.name
+  const successesBefore = yield* member.circuit.successes(topic)
   const exit = yield* Effect.suspend(() => entry.call!(delivery, plan)).pipe(
     within(entry.policy.inlineBudget),
     inSpanOf(delivery),
@@ -130,6 +131,6 @@ export const callOnce = Effect.fnUntraced(function* <R>(
     return { delivery, result: exit.value }
   }
   const failure = yield* judge(exit.cause)
-  if (speaksAgainstDependency(failure)) yield* member.circuit.failed(topic, delivery.key)
+  if (speaksAgainstDependency(failure)) yield* member.circuit.failed(topic, delivery.key, successesBefore)
   return { delivery, failure, attempts: delivery.attempt }
 })

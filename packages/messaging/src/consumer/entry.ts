@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type { Delivery } from "../delivery.ts"
 import { type DeliveryPolicy, defaultPolicy } from "../policies/policy.ts"
@@ -28,6 +28,12 @@ export interface Entry<R> {
   readonly record: Handle<R>
 }
 
+/**
+ * What is slow in the database is slow for everybody, and to park an event is work for the database too: so there is more
+ * patience than with a call.
+ */
+const IN_DATABASE: Partial<DeliveryPolicy> = { inlineBudget: Duration.seconds(1) }
+
 /** A handler whose whole effect is in the database: set-based, in the transaction that writes the delivery record. */
 export const inDatabase = <T extends Topic.Any, E, R>(
   topic: T,
@@ -37,7 +43,7 @@ export const inDatabase = <T extends Topic.Any, E, R>(
   }
 ): Entry<R> => ({
   topic,
-  policy: { ...defaultPolicy, ...options.policy },
+  policy: { ...defaultPolicy, ...IN_DATABASE, ...options.policy },
   concurrency: 1,
   prepare: () => Effect.succeed([]),
   call: undefined,

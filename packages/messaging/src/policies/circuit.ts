@@ -23,8 +23,13 @@ export interface Circuit {
   readonly admit: (topic: string, calls: boolean) => Effect.Effect<"all" | "one" | "none">
   /** Something of this topic went well; says nothing when the failures are another topic's. */
   readonly succeeded: (topic: string) => Effect.Effect<void>
-  /** The dependency was away for this key. Answers whether the circuit is open now. */
-  readonly failed: (topic: string, key: string) => Effect.Effect<boolean>
+  /** How much of this topic has gone well so far: what an attempt notes when it begins. */
+  readonly successes: (topic: string) => Effect.Effect<number>
+  /**
+   * The dependency was away for this key. Answers whether the circuit is open now. With `successesBefore`, as noted when
+   * the attempt began: it counts for nothing when the dependency has answered somebody since, for it cannot be away.
+   */
+  readonly failed: (topic: string, key: string, successesBefore?: number) => Effect.Effect<boolean>
   readonly isOpen: Effect.Effect<boolean>
   /** How long until the next one may try; 0 when the circuit is closed. */
   readonly waitMillis: Effect.Effect<number>
@@ -50,6 +55,8 @@ export const makeCircuit = (options: CircuitOptions): Effect.Effect<Circuit> =>
     const opened = yield* Latch.make(false)
     const topics = new Set<string>()
     const keys = new Set<string>()
+    const successes = new Map<string, number>()
+    const successesOf = (topic: string): number => successes.get(topic) ?? 0
     let trials = 0
     let openUntil: number | undefined
     let isTrying = false
@@ -67,8 +74,10 @@ export const makeCircuit = (options: CircuitOptions): Effect.Effect<Circuit> =>
           isTrying = true
           return "one"
         }),
+      successes: (topic) => Effect.sync(() => successesOf(topic)),
       succeeded: (topic) =>
         Effect.sync(() => {
+          successes.set(topic, successesOf(topic) + 1)
           if (!topics.has(topic)) return
           topics.clear()
           keys.clear()
@@ -77,8 +86,10 @@ export const makeCircuit = (options: CircuitOptions): Effect.Effect<Circuit> =>
           isTrying = false
           opened.closeUnsafe()
         }),
-      failed: (topic, key) =>
+      failed: (topic, key, successesBefore) =>
         Effect.sync(() => {
+          const hasAnswered = successesBefore !== undefined && successesBefore < successesOf(topic)
+          if (openUntil === undefined && hasAnswered) return false
           topics.add(topic)
           if (openUntil === undefined) {
             keys.add(key)

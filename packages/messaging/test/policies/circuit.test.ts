@@ -51,6 +51,19 @@ describe("the circuit", () => {
     })
   )
 
+  it.effect("silence that began before the dependency answered somebody else says nothing against it", () =>
+    Effect.gen(function* () {
+      const circuit = yield* makeCircuit(options)
+      const before = yield* circuit.successes(TOPIC)
+      yield* circuit.succeeded(TOPIC)
+      for (const key of keysOf("k", 50)) assert.isFalse(yield* circuit.failed(TOPIC, key, before))
+      const since = yield* circuit.successes(TOPIC)
+      yield* circuit.succeeded("another topic")
+      for (const key of keysOf("k", 9)) assert.isFalse(yield* circuit.failed(TOPIC, key, since))
+      assert.isTrue(yield* circuit.failed(TOPIC, "the tenth", since))
+    })
+  )
+
   it.effect("is half-open after a second: one may try, and nobody else until it is known how that went", () =>
     Effect.gen(function* () {
       const circuit = yield* makeCircuit(options)
