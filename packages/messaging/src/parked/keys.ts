@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** A worker that dies with a key gives it back after this. Longer than any budget. */
-const LEASE_MILLIS = 30_000
+/** A worker that dies with a key gives it back after this. Longer than an attempt with all its budgets. */
+const LEASE_MILLIS = 15_000
 const MAX_KEYS = 16
 
 /** A key that is held back, leased to one worker. */

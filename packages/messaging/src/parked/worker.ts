@@ -39,25 +39,29 @@ export const workParked = <R>(member: Member, entries: ReadonlyMap<string, Entry
  * Works every key that is due, each in order, until it waits again or nobody is left behind it. Answers how long until
  * something is due, 0 after some work.
  */
-const workDue = Effect.fnUntraced(function* <R>(member: Member, entries: ReadonlyMap<string, Entry<R>>) {
-  const { due, waitMillis } = yield* Effect.withTracerEnabled(takeDue(member.group, v7()), false)
-  const work = (held: HeldKey) => {
-    const entry = entries.get(held.topic)
-    if (entry === undefined) return Effect.void
-    return workKey(member, entry, held).pipe(
-      Effect.onInterrupt(() => Effect.ignore(postpone(held, 0))),
-      // One key's trouble is not the others'.
-      Effect.catchCause((cause) =>
-        Effect.andThen(
-          Effect.logWarning("a held key could not be worked, trying again", cause),
-          Effect.ignore(postpone(held, UNSPENT_MILLIS))
-        )
-      )
+const workDue = <R>(member: Member, entries: ReadonlyMap<string, Entry<R>>) =>
+  // What is taken is given back, also when the interruption comes while it is being taken.
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const { due, waitMillis } = yield* Effect.withTracerEnabled(takeDue(member.group, v7()), false)
+      const giveBack = Effect.forEach(due, (held) => Effect.ignore(postpone(held, 0)), { discard: true })
+      const work = Effect.forEach(due, (held) => workHeld(member, entries, held), { concurrency: 8, discard: true })
+      yield* Effect.onInterrupt(restore(work), () => giveBack)
+      return due.length > 0 ? 0 : waitMillis
+    })
+  )
+
+/** One key's trouble is not the others'. */
+const workHeld = <R>(member: Member, entries: ReadonlyMap<string, Entry<R>>, held: HeldKey) => {
+  const entry = entries.get(held.topic)
+  if (entry === undefined) return Effect.void
+  return Effect.catchCause(workKey(member, entry, held), (cause) =>
+    Effect.andThen(
+      Effect.logWarning("a held key could not be worked, trying again", cause),
+      Effect.ignore(postpone(held, UNSPENT_MILLIS))
     )
-  }
-  yield* Effect.forEach(due, work, { concurrency: 8, discard: true })
-  return due.length > 0 ? 0 : waitMillis
-})
+  )
+}
 
 const workKey = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>, held: HeldKey) {
   for (;;) {

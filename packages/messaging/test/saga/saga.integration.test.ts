@@ -90,7 +90,9 @@ const story = Effect.fnUntraced(function* (given: Given) {
         return [accounts, yield* outcomesOf(groups.bank), returned!.count] as const
       }),
       ([accounts, bank, returned]) =>
-        accounts["done"] === events.length && Object.keys(accounts).length === 1 && (bank["done"] ?? 0) === returned
+        accounts["done"] === events.length && Object.keys(accounts).length === 1 && (bank["done"] ?? 0) === returned,
+      // A kill may leave a lease behind, which has to run out.
+      3_000
     )
     yield* eventually(
       sql.unsafe(`SELECT key FROM parked_keys WHERE consumer_group = ANY($1::text[])`, [Object.values(groups)]),
@@ -185,6 +187,6 @@ layer(Layer.provideMerge(Layer.effectDiscard(createTables), Layer.merge(layerWor
           )
         )
       }),
-    60_000
+    120_000
   )
 })
