@@ -8,14 +8,14 @@ import { Orders } from "../store.ts"
 import { afterLook, noPressure } from "./overload.ts"
 
 /** How often the open orders are looked at while requests come in: milliseconds. */
-const LOOK_EVERY = 500
+const LOOK_EVERY = 250
 /** How many of the oldest are followed from one look to the next. */
 const FOLLOWED = 20
 
 /**
  * Bounds admit orders: how many requests wait for their insert, and how many orders have no end yet; of these few may be
- * late while orders come to their end (more would be overload), and many during an outage. They are looked at twice a
- * second, and only while somebody asks.
+ * late while orders come to their end (more would be overload), and many during an outage. They are looked at four times
+ * a second, and only while somebody asks.
  */
 export class Admission extends Context.Service<
   Admission,
@@ -45,9 +45,9 @@ export class Admission extends Context.Service<
           pressure = noPressure
           return
         }
-        const stillOpen = (yield* orders.openAmong(pressure.oldest)).length
+        const stillOpen = (yield* orders.openAmong(pressure.followed)).length
         const oldest = yield* orders.openOlderThan(before(lateAge), FOLLOWED)
-        pressure = afterLook(pressure, { late, oldest, stillOpen }, lateOrders)
+        pressure = afterLook(pressure, { now, late, oldest, stillOpen }, lateOrders)
       })
 
       return Admission.of({
