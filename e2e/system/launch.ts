@@ -39,6 +39,9 @@ export interface LaunchOptions {
   readonly patienceMillis?: number
 }
 
+/** As in `npm start`: without a limit V8 lets garbage lie until the heap has grown to several times what lives. */
+const HEAP_LIMIT = "--max-old-space-size=256"
+
 /** Prepares a system on a folder and ports of its own; both are cleared away with the scope. */
 export const prepareSystem = (options: LaunchOptions = {}): Effect.Effect<LaunchedSystem, never, Scope.Scope> =>
   Effect.acquireRelease(
@@ -74,7 +77,7 @@ export const systemOn = (
   const launch = (): ChildProcess => {
     if (child !== undefined) return child
     output = ""
-    const launched = spawn(process.execPath, [program], {
+    const launched = spawn(process.execPath, [HEAP_LIMIT, program], {
       env: {
         ...process.env,
         PORT: String(publicPort),
