@@ -21,12 +21,12 @@ interface Gate {
   readonly isMet: (figures: Figures) => boolean
 }
 
-/** A rate is carried when everything offered was taken and came to its end, and nothing piled up meanwhile. */
+/** A rate is carried when everything offered was taken and came to its end, and less than half a second of it is left at the end. */
 export const isCarried = (result: Result): boolean =>
   result.refused + result.failed === 0 &&
   result.terminal === result.accepted &&
   result.accepted === result.asked &&
-  result.openAtEnd < result.offered
+  result.openAtEnd * 2 < result.offered
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`
 const carried = (result: Result): string =>
