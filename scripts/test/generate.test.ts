@@ -33,10 +33,11 @@ describe("what is generated", () => {
     expect(execFileSync(process.execPath, [generate, "--check"], { encoding: "utf8" })).toBe("")
   })
 
-  it("holds a page that loads nothing from anywhere but its own folder", async () => {
+  it("holds a page that loads nothing, and names the program it is served with", async () => {
     const [html] = await page()
     const sources = [...html!.text.matchAll(/(?:src|href)="([^"]*)"/gu)].map(([, source]) => source)
-    expect(sources).toEqual(["scalar.js"])
+    expect(sources).toEqual([])
+    expect(html!.text).toMatch(/sha256 [0-9a-f]{64}/u)
     expect(html!.text).toContain('"withDefaultFonts":false')
   })
 })
