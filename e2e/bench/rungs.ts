@@ -28,21 +28,15 @@ export const fillShelves = Effect.fnUntraced(function* (hotStock: number) {
 /** 3% of the cards are declined (decided by the order) and 2% of the orders are out of stock. */
 const usual = { soldOutEvery: 50, token: "tok_load", connections: 256 } as const
 
-export const fullChain = (rate: number, seconds: number): Rung => ({
-  ...usual,
-  name: `full chain, ${rate}/s`,
-  rate,
-  seconds,
-  sells: "usual"
-})
+const steady =
+  (what: string) =>
+  (rate: number, seconds: number): Rung => ({ ...usual, name: `${what}, ${rate}/s`, rate, seconds, sells: "usual" })
 
-export const toTerminal = (rate: number, seconds: number): Rung => ({
-  ...usual,
-  name: `to terminal, ${rate}/s`,
-  rate,
-  seconds,
-  sells: "usual"
-})
+/** On a system that keeps receipts and mails. */
+export const fullChain = steady("full chain")
+
+/** On one whose receipts and mails go nowhere. */
+export const toTerminal = steady("to terminal")
 
 /** Stock for half of the orders. */
 export const hotItem = (rate: number, seconds: number): Rung => ({
@@ -57,10 +51,6 @@ export const hotItem = (rate: number, seconds: number): Rung => ({
 
 /** Far more than can be done, with connections for all who wait. */
 export const overload = (rate: number, seconds: number): Rung => ({
-  ...usual,
-  name: `overload, ${rate}/s`,
-  rate,
-  seconds,
-  sells: "usual",
+  ...steady("overload")(rate, seconds),
   connections: 2_000
 })
