@@ -52,10 +52,6 @@ export class Reservations extends Context.Service<
           [...demands.values()].filter((demand) => claimed.has(demand.orderId))
         )
         const rejected = outcomes.filter((outcome) => outcome._tag === "Rejected")
-        yield* stock.take(
-          taken,
-          rejected.map((outcome) => outcome.demand.orderId)
-        )
         const timestamp = DateTime.formatIso(yield* DateTime.now)
         yield* outbox.append(
           outcomes.map((outcome) =>
@@ -64,6 +60,10 @@ export class Reservations extends Context.Service<
               timestamp,
               cause: deliveries.get(outcome.demand.orderId)
             })
+          ),
+          stock.taking(
+            taken,
+            rejected.map((outcome) => outcome.demand.orderId)
           )
         )
         yield* sql.afterCommit(

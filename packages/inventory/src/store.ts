@@ -1,4 +1,5 @@
 import type { ItemId, MinorUnits, OrderId } from "@flowforge/contracts"
+import type { Changes } from "@flowforge/messaging"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { Demand } from "./domain.ts"
@@ -36,11 +37,11 @@ export class Stock extends Context.Service<
       },
       SqlError.SqlError
     >
-    /** Takes the stock of a claim, and turns those orders that got none into rejected ones. */
-    readonly take: (
-      taken: ReadonlyMap<ItemId, number>,
-      rejected: ReadonlyArray<OrderId>
-    ) => Effect.Effect<void, SqlError.SqlError>
+    /**
+     * Takes the stock of a claim, and turns those orders that got none into rejected ones: to be appended with the events
+     * about them.
+     */
+    readonly taking: (taken: ReadonlyMap<ItemId, number>, rejected: ReadonlyArray<OrderId>) => Changes
     /**
      * Gives back what the orders had reserved, and leaves a tombstone for those never heard of. Answers the items that
      * got stock back.
@@ -95,17 +96,15 @@ export class Stock extends Context.Service<
           for (const [id, count] of Object.entries(row?.items ?? {})) available.set(Number(id) as ItemId, count)
           return { claimed: new Set(row?.claimed), available }
         }),
-        take: (taken, rejected) =>
-          Effect.asVoid(
-            sql.unsafe(
-              `WITH taken AS (
-                 UPDATE items SET available = items.available - taken.quantity, updated_at = now()
-                 FROM unnest($1::integer[], $2::integer[]) AS taken (id, quantity) WHERE items.id = taken.id
-               )
-               UPDATE reservations SET status = 'rejected', updated_at = now() WHERE order_id = ANY ($3::uuid[])`,
-              [[...taken.keys()], [...taken.values()], rejected]
-            )
-          ),
+        taking: (taken, rejected) => ({
+          ctes: `taken AS (
+              UPDATE items SET available = items.available - taken.quantity, updated_at = now()
+              FROM unnest($1::integer[], $2::integer[]) AS taken (id, quantity) WHERE items.id = taken.id
+            ), rejected AS (
+              UPDATE reservations SET status = 'rejected', updated_at = now() WHERE order_id = ANY ($3::uuid[])
+            )`,
+          values: [[...taken.keys()], [...taken.values()], rejected]
+        }),
         release: (orders) =>
           Effect.map(
             sql.unsafe<{ id: ItemId }>(

@@ -25,7 +25,7 @@ export class Outbox extends Context.Service<
   {
     /**
      * Appends in the caller's transaction. With `changes`, both are one statement: one round trip, and all that a
-     * transaction needs when there is nothing else in it.
+     * transaction needs when there is nothing else in it. Changes without a message are made all the same.
      */
     readonly append: (messages: ReadonlyArray<Message>, changes?: Changes) => Effect.Effect<void, SqlError.SqlError>
   }
@@ -39,7 +39,7 @@ export class Outbox extends Context.Service<
         const wakeups = yield* Wakeups
         return Outbox.of({
           append: Effect.fnUntraced(function* (messages, { ctes, values } = NO_CHANGES) {
-            if (messages.length === 0) return
+            if (messages.length === 0 && ctes === "") return
             const n = (parameter: number) => `$${values.length + parameter}`
             yield* sql.unsafe(
               `${ctes === "" ? "" : `WITH ${ctes}`}
@@ -59,6 +59,7 @@ export class Outbox extends Context.Service<
                 )
               ]
             )
+            if (messages.length === 0) return
             yield* sql.afterCommit(wakeups.notify(new Set(messages.map((message) => message.topic))))
           })
         })

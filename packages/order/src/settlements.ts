@@ -72,12 +72,12 @@ export class Settlements extends Context.Service<
           const moved = decided.filter(({ result }) => Result.isSuccess(result))
           if (moved.length === 0) return decided
           const timestamp = DateTime.formatIso(yield* DateTime.now)
-          yield* orders.save(
-            moved.map(({ order, report }) => ({ ...report, id: order.id, eventId: report.delivery?.eventId }))
-          )
           yield* outbox.append(
             moved.flatMap(({ order, report }) =>
               announcementOf(order, report.move, { eventId: uuids.next(), timestamp, cause: report.delivery })
+            ),
+            orders.movement(
+              moved.map(({ order, report }) => ({ ...report, id: order.id, eventId: report.delivery?.eventId }))
             )
           )
           yield* whenCommitted(moved.flatMap(endedBy))

@@ -1,5 +1,5 @@
-import type { Changes } from "@flowforge/messaging"
 import type { CancelReason, FailedItem, OrderId, OrderStatus, UserId } from "@flowforge/contracts"
+import type { Changes } from "@flowforge/messaging"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { accepted, type OrderMove, type OrderState } from "./domain.ts"
@@ -72,8 +72,8 @@ export class Orders extends Context.Service<
     readonly insertion: (orders: ReadonlyArray<NewOrder>) => Changes
     /** Locks those of these orders that exist, in the order of their ids: two batches never wait in a circle. */
     readonly lock: (ids: ReadonlyArray<OrderId>) => Rows<LockedOrder>
-    /** Keeps moves of locked orders, and notes them in their history. */
-    readonly save: (moved: ReadonlyArray<Moved>) => Effect.Effect<void, SqlError.SqlError>
+    /** Moves of locked orders, noted in their history, to be appended with the events about them. */
+    readonly movement: (moved: ReadonlyArray<Moved>) => Changes
     readonly status: (id: OrderId) => Effect.Effect<OrderStatus | undefined, SqlError.SqlError>
     readonly find: (id: OrderId) => Effect.Effect<OrderFacts | undefined, SqlError.SqlError>
     readonly page: (page: Page) => Rows<OrderRow>
@@ -107,19 +107,19 @@ export class Orders extends Context.Service<
           }
         },
         lock: (orders) => Effect.map(sql.unsafe<LockedRow>(LOCK, [orders]), (rows) => rows.map(lockedOrder)),
-        save: (moved) =>
-          Effect.asVoid(
-            sql.unsafe(SAVE, [
-              ids(moved),
-              moved.map(({ move }) => HISTORY_STATE[move._tag]),
-              moved.map(({ cause }) => cause),
-              moved.map(({ eventId }) => eventId ?? ""),
-              moved.map(({ move }) => (move._tag === "Cancel" ? move.reason : "")),
-              moved.map(({ move }) =>
-                move._tag === "Cancel" && move.failedItems ? JSON.stringify(move.failedItems) : ""
-              )
-            ])
-          ),
+        movement: (moved) => ({
+          ctes: MOVEMENT,
+          values: [
+            ids(moved),
+            moved.map(({ move }) => HISTORY_STATE[move._tag]),
+            moved.map(({ cause }) => cause),
+            moved.map(({ eventId }) => eventId ?? ""),
+            moved.map(({ move }) => (move._tag === "Cancel" ? move.reason : "")),
+            moved.map(({ move }) =>
+              move._tag === "Cancel" && move.failedItems ? JSON.stringify(move.failedItems) : ""
+            )
+          ]
+        }),
         status: (id) =>
           Effect.map(
             sql.unsafe<{ status: OrderStatus }>("SELECT status FROM orders WHERE id = $1::uuid", [id]),
@@ -213,16 +213,17 @@ const LOCK = `
 /** What a move is called in the history. */
 const HISTORY_STATE = { Confirm: "CONFIRMED", Cancel: "CANCELLED", RecordRefund: "REFUNDED" } as const
 
-const SAVE = `
-  WITH moved AS (
+const MOVEMENT = `
+  moved AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
       AS t (id, state, cause, event_id, reason, failed)),
   noted AS (
     INSERT INTO order_history (order_id, state, cause, event_id)
-    SELECT id, state, cause, nullif(event_id, '')::uuid FROM moved)
-  UPDATE orders SET status = moved.state, cancel_reason = nullif(moved.reason, ''),
-    failed_items = nullif(moved.failed, '')::jsonb, updated_at = clock_timestamp()
-  FROM moved WHERE orders.id = moved.id AND moved.state <> 'REFUNDED'`
+    SELECT id, state, cause, nullif(event_id, '')::uuid FROM moved),
+  ended AS (
+    UPDATE orders SET status = moved.state, cancel_reason = nullif(moved.reason, ''),
+      failed_items = nullif(moved.failed, '')::jsonb, updated_at = clock_timestamp()
+    FROM moved WHERE orders.id = moved.id AND moved.state <> 'REFUNDED')`
 
 const SUMMARY = `
   SELECT id, user_id, status, total_amount::float8 AS total_amount, cancel_reason, created_at,

@@ -54,7 +54,6 @@ export class PaymentMoves extends Context.Service<
           return Result.isSuccess(next) ? [{ payment, state: next.success }] : []
         })
         if (moved.length === 0) return
-        yield* store.save(moved.map(({ payment, state }): Change => ({ orderId: payment.order_id, state })))
         const timestamp = DateTime.formatIso(yield* DateTime.now)
         yield* outbox.append(
           moved.flatMap(({ payment, state }) =>
@@ -63,7 +62,8 @@ export class PaymentMoves extends Context.Service<
               timestamp,
               cause: news.get(payment.order_id)?.cause
             })
-          )
+          ),
+          store.movement(moved.map(({ payment, state }): Change => ({ orderId: payment.order_id, state })))
         )
         const isOwed = moved.some(({ state }) => state._tag === "voiding" || state._tag === "refunding")
         yield* sql.afterCommit(

@@ -1,4 +1,5 @@
 import type { Line, MinorUnits, OrderId, UserId } from "@flowforge/contracts"
+import type { Changes } from "@flowforge/messaging"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { PaymentState } from "./domain.ts"
@@ -60,7 +61,8 @@ export class Payments extends Context.Service<
     /** Leaves a tombstone for those never heard of, and locks all. Answers those that were there before. */
     readonly entomb: (orders: ReadonlyArray<OrderId>) => Effect.Effect<ReadonlyArray<Payment>, SqlError.SqlError>
     readonly lock: (orders: ReadonlyArray<OrderId>) => Effect.Effect<ReadonlyArray<Payment>, SqlError.SqlError>
-    readonly save: (changes: ReadonlyArray<Change>) => Effect.Effect<void, SqlError.SqlError>
+    /** Moves of locked payments, to be appended with the events about them. */
+    readonly movement: (moved: ReadonlyArray<Change>) => Changes
     /** Takes payments that owe the gateway something, leaving them to others again after `leaseMillis`. */
     readonly takeDue: (limit: number, leaseMillis: number) => Effect.Effect<ReadonlyArray<Payment>, SqlError.SqlError>
     /** Sets when a capture that is still without an outcome becomes due, unless that is set already. */
@@ -88,11 +90,11 @@ export class Payments extends Context.Service<
         intend: (intents) => {
           const sorted = intents.toSorted(byOrderId)
           const orders = sorted.map(({ orderId }) => orderId)
-          return Effect.andThen(
-            sql.unsafe(
+          return Effect.gen(function* () {
+            const made = yield* rows(
               `INSERT INTO payments (order_id, user_id, amount, method, items, traceparent, status)
                SELECT t.*, 'pending' FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::jsonb[],
-                 $6::text[]) AS t ON CONFLICT DO NOTHING`,
+                 $6::text[]) AS t ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
               [
                 orders,
                 sorted.map(({ userId }) => userId),
@@ -101,9 +103,10 @@ export class Payments extends Context.Service<
                 sorted.map(({ items }) => JSON.stringify(items)),
                 sorted.map(({ traceparent }) => traceparent ?? "")
               ]
-            ),
-            rows(`SELECT ${COLUMNS} FROM payments WHERE order_id = ANY($1::uuid[])`, [orders])
-          )
+            )
+            if (made.length === orders.length) return made
+            return yield* rows(`SELECT ${COLUMNS} FROM payments WHERE order_id = ANY($1::uuid[])`, [orders])
+          })
         },
         entomb: (orders) =>
           Effect.gen(function* () {
@@ -117,27 +120,23 @@ export class Payments extends Context.Service<
             const tombs = new Set(made.map(({ order_id }) => order_id))
             return yield* lock(sorted.filter((id) => !tombs.has(id)))
           }),
-        save: (changes) =>
-          changes.length === 0
-            ? Effect.void
-            : Effect.asVoid(
-                sql.unsafe(
-                  `UPDATE payments p SET status = t.status, txn_id = nullif(t.txn_id, ''),
-                     refund_id = nullif(t.refund_id, ''), decline_reason = nullif(t.decline_reason, ''),
-                     next_attempt_at = CASE WHEN t.status IN ('voiding', 'refunding') THEN now() END,
-                     attempts = 0, last_error = NULL, updated_at = clock_timestamp()
-                   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
-                     AS t (order_id, status, txn_id, refund_id, decline_reason)
-                   WHERE p.order_id = t.order_id`,
-                  [
-                    changes.map(({ orderId }) => orderId),
-                    changes.map(({ state }) => state._tag),
-                    changes.map(({ state }) => ("txnId" in state ? state.txnId : "")),
-                    changes.map(({ state }) => ("refundId" in state ? state.refundId : "")),
-                    changes.map(({ state }) => ("reason" in state ? state.reason : ""))
-                  ]
-                )
-              ),
+        movement: (moved) => ({
+          ctes: `moved AS (
+              UPDATE payments p SET status = t.status, txn_id = nullif(t.txn_id, ''),
+                refund_id = nullif(t.refund_id, ''), decline_reason = nullif(t.decline_reason, ''),
+                next_attempt_at = CASE WHEN t.status IN ('voiding', 'refunding') THEN now() END,
+                attempts = 0, last_error = NULL, updated_at = clock_timestamp()
+              FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
+                AS t (order_id, status, txn_id, refund_id, decline_reason)
+              WHERE p.order_id = t.order_id)`,
+          values: [
+            moved.map(({ orderId }) => orderId),
+            moved.map(({ state }) => state._tag),
+            moved.map(({ state }) => ("txnId" in state ? state.txnId : "")),
+            moved.map(({ state }) => ("refundId" in state ? state.refundId : "")),
+            moved.map(({ state }) => ("reason" in state ? state.reason : ""))
+          ]
+        }),
         takeDue: (limit, leaseMillis) =>
           rows(
             `UPDATE payments SET next_attempt_at = now() + $2::int * interval '1 ms'

@@ -40,6 +40,8 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: t
       yield* Effect.flip(outbox.append([note("k", "she came again")], guests(["bob", "ada"])))
       assert.deepStrictEqual(yield* textsOf("together"), ["ada came"])
       assert.deepStrictEqual(yield* sql`SELECT name FROM guests`, [{ name: "ada" }])
+      yield* outbox.append([], guests(["cem"]))
+      assert.deepStrictEqual(yield* sql`SELECT name FROM guests ORDER BY name`, [{ name: "ada" }, { name: "cem" }])
       assert.strictEqual(yield* PubSub.remaining(woken), 0)
     }).pipe(Effect.provide(Outbox.layer("together")))
   )
