@@ -1,16 +1,10 @@
-import { InvalidRequest, type ItemId, ItemNotFound, ManagementApi, PublicApi, Unavailable } from "@flowforge/contracts"
+import { InvalidRequest, type ItemId, ItemNotFound, ManagementApi, PublicApi } from "@flowforge/contracts"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import type { SqlError } from "effect/sql"
 import { Availability } from "./availability.ts"
 import { Products } from "./products.ts"
 
-const RETRY_AFTER_SECONDS = 1
 const MAX_ITEM_ID = 2_147_483_647
-
-/** A database that is away is worth another try; anything else it says is a mistake of ours. */
-const unavailable = (error: SqlError.SqlError): Effect.Effect<never, Unavailable> =>
-  error.isRetryable ? Effect.fail(new Unavailable({ retry_after_seconds: RETRY_AFTER_SECONDS })) : Effect.die(error)
 
 const encodeCursor = (id: ItemId): string => Buffer.from(String(id)).toString("base64url")
 const decodeCursor = (cursor: string): Effect.Effect<number, InvalidRequest> => {
@@ -40,7 +34,7 @@ export const layerProducts = HttpApiBuilder.group(
               ...(next === undefined ? {} : { next_cursor: encodeCursor(next) })
             }
           },
-          Effect.catchTag("SqlError", unavailable)
+          Effect.catchTag("SqlError", Effect.die)
         )
       )
       .handle(
@@ -50,7 +44,7 @@ export const layerProducts = HttpApiBuilder.group(
             const available = (yield* availability.of([item_id])).get(item_id)
             return available === undefined ? yield* new ItemNotFound({ item_ids: [item_id] }) : { item_id, available }
           },
-          Effect.catchTag("SqlError", unavailable)
+          Effect.catchTag("SqlError", Effect.die)
         )
       )
       .handle(
@@ -67,7 +61,7 @@ export const layerProducts = HttpApiBuilder.group(
               unknown_item_ids: ids.filter((id) => !known.has(id))
             }
           },
-          Effect.catchTag("SqlError", unavailable)
+          Effect.catchTag("SqlError", Effect.die)
         )
       )
   })
@@ -85,7 +79,7 @@ export const layerStock = HttpApiBuilder.group(
           const available = yield* products.adjust(item_id, payload)
           return { item_id, delta: payload.delta, available }
         },
-        Effect.catchTag("SqlError", unavailable)
+        Effect.catchTag("SqlError", Effect.die)
       )
     )
   })

@@ -2,7 +2,6 @@ import { NoReceipt, type OrderId, OrderNotFound, PublicApi, ReceiptNotReady, Una
 import { ObjectStore } from "@flowforge/platform"
 import { Duration, Effect } from "effect"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
-import type { SqlError } from "effect/sql"
 import { Pdfs } from "./receipts/pdfs.ts"
 import { NotificationStore } from "./store.ts"
 
@@ -11,10 +10,6 @@ const RETRY_AFTER_SECONDS = 1
 const OPEN_FOR = Duration.minutes(15)
 
 const away = Effect.fail(new Unavailable({ retry_after_seconds: RETRY_AFTER_SECONDS }))
-
-/** A database that is away is worth another try; anything else it says is a mistake of ours. */
-const unavailable = (error: SqlError.SqlError): Effect.Effect<never, Unavailable> =>
-  error.isRetryable ? away : Effect.die(error)
 
 export const layerReceipts = HttpApiBuilder.group(
   PublicApi,
@@ -40,7 +35,7 @@ export const layerReceipts = HttpApiBuilder.group(
             headers: { location: yield* objects.signedUrl(key, OPEN_FOR) }
           })
         },
-        Effect.catchTags({ ObjectStoreUnavailable: () => away, SqlError: unavailable, TooManyPdfs: () => away })
+        Effect.catchTags({ ObjectStoreUnavailable: () => away, SqlError: Effect.die, TooManyPdfs: () => away })
       )
     )
   })

@@ -1,16 +1,12 @@
-import { type OrderId, type OrderRequest, PublicApi, Unavailable, type UserId } from "@flowforge/contracts"
+import { type OrderId, type OrderRequest, PublicApi, type UserId } from "@flowforge/contracts"
+import { EarlyRefusals } from "@flowforge/platform/http"
 import { Effect, Option } from "effect"
 import { type HttpServerRequest, HttpServerResponse, HttpTraceContext } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import type { SqlError } from "effect/sql"
+import { Admission } from "./intake/admission.ts"
 import { Intake } from "./intake/intake.ts"
-import { isPassing } from "./passing.ts"
 import { OrderReads } from "./reads.ts"
 import { Settlements } from "./settlements.ts"
-
-/** A database that is away is worth another try; anything else it says is a mistake of ours. */
-const unavailable = (error: SqlError.SqlError): Effect.Effect<never, Unavailable> =>
-  isPassing(error) ? Effect.fail(new Unavailable({ retry_after_seconds: 1 })) : Effect.die(error)
 
 /** Ids have one spelling inside, the one PostgreSQL answers with: keys, comparisons and caches go by the text. */
 const spelled = <Id extends OrderId | UserId>(id: Id): Id => id.toLowerCase() as Id
@@ -33,6 +29,9 @@ export const layerOrders = HttpApiBuilder.group(
     const intake = yield* Intake
     const reads = yield* OrderReads
     const settlements = yield* Settlements
+    const { refusal } = yield* Admission
+    const early = yield* EarlyRefusals
+    for (const path of ["/orders", "/order"]) early.add("POST", path, refusal)
 
     const place = Effect.fnUntraced(
       function* ({
@@ -56,29 +55,29 @@ export const layerOrders = HttpApiBuilder.group(
           headers: { location: `/orders/${orderId}` }
         })
       },
-      Effect.catchTag("SqlError", unavailable)
+      Effect.catchTag("SqlError", Effect.die)
     )
 
     return handlers
       .handle("place", place)
       .handle("placeSingular", place)
-      .handle("list", ({ query }) => Effect.catchTag(reads.page(query), "SqlError", unavailable))
+      .handle("list", ({ query }) => Effect.catchTag(reads.page(query), "SqlError", Effect.die))
       .handle("listOfUser", ({ params: { user_id }, query }) =>
-        Effect.catchTag(reads.pageOfUser(spelled(user_id), query), "SqlError", unavailable)
+        Effect.catchTag(reads.pageOfUser(spelled(user_id), query), "SqlError", Effect.die)
       )
       .handle("get", ({ params: { order_id } }) =>
-        Effect.catchTag(reads.details(spelled(order_id)), "SqlError", unavailable)
+        Effect.catchTag(reads.details(spelled(order_id)), "SqlError", Effect.die)
       )
       .handle("status", ({ params: { order_id } }) =>
         reads.status(spelled(order_id)).pipe(
           Effect.map((status) => ({ order_id: spelled(order_id), status })),
-          Effect.catchTag("SqlError", unavailable)
+          Effect.catchTag("SqlError", Effect.die)
         )
       )
       .handle("cancel", ({ params: { order_id } }) =>
         settlements
           .cancelByCustomer(spelled(order_id))
-          .pipe(Effect.andThen(reads.details(spelled(order_id))), Effect.catchTag("SqlError", unavailable))
+          .pipe(Effect.andThen(reads.details(spelled(order_id))), Effect.catchTag("SqlError", Effect.die))
       )
   })
 )

@@ -15,5 +15,6 @@ export {
 } from "./mail/index.ts"
 export { layerObjectRoutes, ObjectStore, objectRoutes, ObjectStoreUnavailable } from "./object-store/index.ts"
 export { layerPostgres, type PostgresOptions } from "./postgres/client.ts"
-export { migrate, MigrationError } from "./postgres/migrations.ts"
+export { migrate, MigrationError, missingMigrations } from "./postgres/migrations.ts"
+export { isPassing } from "./postgres/passing.ts"
 export { Uuids } from "./uuids.ts"

@@ -1,4 +1,5 @@
 import { TooManyRequests, Unavailable } from "@flowforge/contracts"
+import { type Problem, problems } from "@flowforge/platform/http"
 import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
 import type { SqlError } from "effect/sql"
 import { OrderConfig } from "../config.ts"
@@ -12,6 +13,24 @@ const LOOK_EVERY = 250
 /** How many of the oldest are followed from one look to the next. */
 const FOLLOWED = 20
 
+/** A bound that is reached: what the customer is told, and which counter counts it. */
+interface Closed {
+  readonly detail: string
+  readonly retryAfterSeconds: number
+  readonly count: Metric.Counter<number>
+}
+
+const OVERLOAD: Closed = {
+  detail: "More orders arrive than can be carried out.",
+  retryAfterSeconds: 1,
+  count: Metrics.refusedByOverload
+}
+const TOO_MANY_OPEN: Closed = {
+  detail: "Too many orders have not reached their end yet.",
+  retryAfterSeconds: 5,
+  count: Metrics.refusedByOpenOrders
+}
+
 /**
  * Bounds admit orders: how many requests wait for their insert, and how many orders have no end yet; of these few may be
  * late while orders come to their end (more would be overload), and many during an outage. They are looked at four times
@@ -22,12 +41,15 @@ export class Admission extends Context.Service<
   {
     /** `before` is how many requests came before this one and wait still. */
     readonly admit: (before: number) => Effect.Effect<void, TooManyRequests | Unavailable | SqlError.SqlError>
+    /** What every order is refused with until the next look, if it is: known without looking at the order. */
+    readonly refusal: () => Problem | undefined
   }
 >()("@flowforge/order/Admission") {
   static readonly layer: Layer.Layer<Admission, never, Orders | OrderConfig> = Layer.effect(
     Admission,
     Effect.gen(function* () {
       const orders = yield* Orders
+      const context = yield* Effect.context<never>()
       const clock = yield* Clock.Clock
       const { intakeQueue, lateAge, lateOrders, openAge, openOrders } = yield* OrderConfig
       let lookedAt = Number.NEGATIVE_INFINITY
@@ -50,27 +72,27 @@ export class Admission extends Context.Service<
         pressure = afterLook(pressure, { now, late, oldest, stillOpen }, lateOrders)
       })
 
+      const isLookDue = () => clock.currentTimeMillisUnsafe() - lookedAt >= LOOK_EVERY
+      const closed = (): Closed | undefined =>
+        pressure.isOverload ? OVERLOAD : tooManyOpen ? TOO_MANY_OPEN : undefined
+
       return Admission.of({
+        refusal: () => {
+          const found = isLookDue() ? undefined : closed()
+          if (found === undefined) return undefined
+          found.count.updateUnsafe(1, context)
+          return problems.unavailable(found.detail, found.retryAfterSeconds)
+        },
         admit: Effect.fnUntraced(function* (before) {
           if (before >= intakeQueue) {
             yield* Metric.update(Metrics.refusedByQueue, 1)
             return yield* new TooManyRequests({ retry_after_seconds: 1 })
           }
-          if (clock.currentTimeMillisUnsafe() - lookedAt >= LOOK_EVERY) yield* look
-          if (pressure.isOverload) {
-            yield* Metric.update(Metrics.refusedByOverload, 1)
-            return yield* new Unavailable({
-              detail: "More orders arrive than can be carried out.",
-              retry_after_seconds: 1
-            })
-          }
-          if (tooManyOpen) {
-            yield* Metric.update(Metrics.refusedByOpenOrders, 1)
-            return yield* new Unavailable({
-              detail: "Too many orders have not reached their end yet.",
-              retry_after_seconds: 5
-            })
-          }
+          if (isLookDue()) yield* look
+          const found = closed()
+          if (found === undefined) return
+          yield* Metric.update(found.count, 1)
+          return yield* new Unavailable({ detail: found.detail, retry_after_seconds: found.retryAfterSeconds })
         })
       })
     })

@@ -1,18 +1,11 @@
 import { Cause, Effect } from "effect"
 import { HttpServerError, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApiError } from "effect/http-api"
-import { SqlError } from "effect/sql"
+import { isPassing } from "../postgres/passing.ts"
 import { fieldErrors } from "./field-errors.ts"
 import { completed, problemResponse, problems } from "./problem.ts"
 
 const PLACES = { Params: "path", Headers: "header", Query: "query", Payload: "body" } as const
-
-const isDatabaseAway = (error: unknown): boolean => {
-  if (!SqlError.isSqlError(error)) return false
-  if (error.reason._tag === "ConnectionError") return true
-  const code = (error.reason.cause as { readonly code?: unknown } | undefined)?.code
-  return typeof code === "string" && (code.startsWith("57P") || code.startsWith("08") || code === "53300")
-}
 
 /** The answer to what a handler did not turn into one itself; undefined when it is our own fault. */
 const knownResponse = (error: unknown, bodyLimit: number): HttpServerResponse.HttpServerResponse | undefined => {
@@ -20,7 +13,7 @@ const knownResponse = (error: unknown, bodyLimit: number): HttpServerResponse.Ht
     const place = PLACES[error.kind as keyof typeof PLACES]
     return problemResponse(problems.invalidRequest(fieldErrors(place, error.cause)))
   }
-  if (isDatabaseAway(error)) return problemResponse(problems.unavailable("The database does not answer."))
+  if (isPassing(error)) return problemResponse(problems.unavailable("The database does not answer."))
   if (HttpServerError.isHttpServerError(error)) {
     if (error.reason._tag === "RouteNotFound") return problemResponse(problems.notFound)
     if (error.reason._tag === "RequestParseError") return problemResponse(problems.tooLarge(bodyLimit))

@@ -1,4 +1,5 @@
 export { documentationRoutes, layerDocumentation } from "./documentation.ts"
+export { EarlyRefusals, type Refusal } from "./early-refusals.ts"
 export { type HttpListener, listen, PortUnavailable } from "./listener.ts"
 export { type KnownRoute, routesOf } from "./methods.ts"
 export { type Problem, problemResponse, problems } from "./problem.ts"

@@ -40,12 +40,12 @@ export const problems = {
   tooSlow: { type: urn("too-slow"), status: 408, title: "The request did not arrive in time" },
   notHttp: { type: urn("not-http"), status: 400, title: "This is not a request in HTTP" },
   internal: { type: urn("internal"), status: 500, title: "Something went wrong on our side" },
-  unavailable: (detail: string): Problem => ({
+  unavailable: (detail: string, retryAfterSeconds = 1): Problem => ({
     type: urn("unavailable"),
     status: 503,
     title: "Not available at the moment",
     detail,
-    retry_after_seconds: 1
+    retry_after_seconds: retryAfterSeconds
   }),
   timedOut: { type: urn("unavailable"), status: 503, title: "It took too long", retry_after_seconds: 1 }
 } satisfies Record<string, Problem | ((...args: Array<any>) => Problem)>
@@ -60,7 +60,7 @@ export const problemResponse = (
     headers: { ...headers, ...retryAfter(problem) }
   })
 
-const retryAfter = (problem: { readonly retry_after_seconds?: number }): Record<string, string> =>
+export const retryAfter = (problem: { readonly retry_after_seconds?: number }): Record<string, string> =>
   problem.retry_after_seconds === undefined ? {} : { "retry-after": String(problem.retry_after_seconds) }
 
 const byStatus: Readonly<Record<number, Problem>> = {

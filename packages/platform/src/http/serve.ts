@@ -1,11 +1,12 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, type Duration, Effect, Layer, Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, type HttpServerRequest } from "effect/http"
+import { EarlyRefusals, type Refusal } from "./early-refusals.ts"
 import type { HttpListener, NodeHandler } from "./listener.ts"
 import { withProblems } from "./failures.ts"
 import { type KnownRoute, makeAllowed, makeTemplateOf } from "./methods.ts"
 import { measured } from "./metrics.ts"
-import { problemResponse, problems, type Problem } from "./problem.ts"
+import { problemResponse, problems, type Problem, retryAfter } from "./problem.ts"
 import { withSpanNames } from "./tracing.ts"
 
 /** The largest body a request may have: bytes. */
@@ -27,7 +28,11 @@ export const layerServe = <A, E, R>(
   Layer.effectDiscard(
     Effect.gen(function* () {
       const templateOf = makeTemplateOf(options.known)
-      const app = yield* HttpRouter.toHttpEffect(options.routes)
+      const refusals = new Map<string, Refusal>()
+      const add = (method: string, path: string, refusal: Refusal) => refusals.set(`${method} ${path}`, refusal)
+      const app = yield* HttpRouter.toHttpEffect(
+        options.routes.pipe(Layer.provide(Layer.succeed(EarlyRefusals, { add })))
+      )
       // A scope of their own, made before the listener serves: what is under way is ended only after draining.
       const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
       const handler = yield* NodeHttpServer.makeHandler(
@@ -43,14 +48,18 @@ export const layerServe = <A, E, R>(
         ) as Effect.Effect<any, never, HttpServerRequest.HttpServerRequest>,
         { scope: requests }
       ).pipe(withSpanNames(templateOf))
-      const careful = refuseEarly(handler as NodeHandler, makeAllowed(options.known))
+      const careful = refuseEarly(handler as NodeHandler, makeAllowed(options.known), refusals)
       yield* listener.serve(measured(careful, { templateOf, context: yield* Effect.context<never>() }))
     })
   ).pipe(Layer.provide(NodeHttpServer.layerHttpServices))
 
 /** What can be refused from the head of a request alone is refused before anything is spent on it. */
 const refuseEarly =
-  (handler: NodeHandler, allowed: (path: string) => ReadonlyArray<string>): NodeHandler =>
+  (
+    handler: NodeHandler,
+    allowed: (path: string) => ReadonlyArray<string>,
+    refusals: ReadonlyMap<string, Refusal>
+  ): NodeHandler =>
   (request, response) => {
     const refuse = (problem: Problem, headers: Readonly<Record<string, string>> = {}) => {
       request.resume()
@@ -73,5 +82,7 @@ const refuseEarly =
       }
       return refuse(problems.methodNotAllowed, headers)
     }
+    const problem = refusals.get(`${method} ${path}`)?.()
+    if (problem !== undefined) return refuse(problem, retryAfter(problem))
     handler(request, response)
   }

@@ -1,5 +1,13 @@
 import { createConnection } from "node:net"
-import { type HttpListener, layerHealthRoutes, layerServe, listen, routesOf } from "@flowforge/platform/http"
+import {
+  EarlyRefusals,
+  type HttpListener,
+  layerHealthRoutes,
+  layerServe,
+  listen,
+  type Refusal,
+  routesOf
+} from "@flowforge/platform/http"
 import { jsonLogger } from "@flowforge/platform/telemetry"
 import { type Duration, Effect, Layer, Logger, Metric, Schema } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
@@ -30,7 +38,12 @@ export class NotesApi extends HttpApi.make("notes")
 /** Serves the notes on a listener, `/act` doing what it is told; answers once they are served. */
 export const serveNotes = (
   listener: HttpListener,
-  options: { readonly act?: Effect.Effect<string, never>; readonly budget?: Duration.Input } = {}
+  options: {
+    readonly act?: Effect.Effect<string, never>
+    readonly budget?: Duration.Input
+    /** What new notes are refused with at the moment. */
+    readonly refusal?: Refusal
+  } = {}
 ) =>
   Layer.build(
     layerServe(listener, {
@@ -38,11 +51,17 @@ export const serveNotes = (
       routes: Layer.mergeAll(
         HttpApiBuilder.layer(NotesApi).pipe(
           Layer.provide(
-            HttpApiBuilder.group(NotesApi, "notes", (handlers) =>
-              handlers
-                .handle("write", ({ payload }) => Effect.succeed(payload.text))
-                .handle("read", ({ params }) => Effect.succeed(String(params.note_id)))
-                .handle("act", () => options.act ?? Effect.succeed("done"))
+            HttpApiBuilder.group(
+              NotesApi,
+              "notes",
+              Effect.fnUntraced(function* (handlers) {
+                const early = yield* EarlyRefusals
+                if (options.refusal !== undefined) early.add("POST", "/notes", options.refusal)
+                return handlers
+                  .handle("write", ({ payload }) => Effect.succeed(payload.text))
+                  .handle("read", ({ params }) => Effect.succeed(String(params.note_id)))
+                  .handle("act", () => options.act ?? Effect.succeed("done"))
+              })
             )
           )
         ),

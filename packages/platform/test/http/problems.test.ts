@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { BODY_LIMIT } from "@flowforge/platform/http"
+import { BODY_LIMIT, type Problem, problems } from "@flowforge/platform/http"
 import { Effect } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { SqlError } from "effect/sql"
@@ -44,6 +44,23 @@ describe("an answer over HTTP", () => {
       assert.strictEqual((yield* ask(`${url}/notes`)).headers.get("allow"), "POST")
       const options = yield* ask(`${url}/notes/7`, { method: "OPTIONS" })
       assert.deepStrictEqual([options.status, options.headers.get("allow")], [204, "GET, HEAD"])
+    })
+  )
+
+  it.live("to what a route refuses for the moment comes before its body, at that address only, until it is over", () =>
+    Effect.gen(function* () {
+      let refused: Problem | undefined = problems.unavailable("Full.", 7)
+      const { port, url } = yield* servedNotes({ refusal: () => refused })
+      const head = "POST /notes HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 100\r\n\r\n"
+      const bodiless = yield* raw(port, head)
+      assert.match(bodiless, /^HTTP\/1\.1 503 /u)
+      assert.match(bodiless, /retry-after: 7\r\n/iu)
+      const whole = yield* post(`${url}/notes`, NOTE)
+      assertProblem(whole, 503, "unavailable")
+      assert.deepStrictEqual([whole.body.detail, whole.headers.get("retry-after")], ["Full.", "7"])
+      assert.strictEqual((yield* ask(`${url}/notes/7`)).status, 200)
+      refused = undefined
+      assert.strictEqual((yield* post(`${url}/notes`, NOTE)).status, 200)
     })
   )
 

@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { layerTestDatabase } from "@flowforge/testkit"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { isPassing } from "../src/passing.ts"
+import { isPassing } from "@flowforge/platform"
 
 /** What the database says to the last of these statements, sent on one connection. */
 const failureOf = (...statements: ReadonlyArray<string>) =>
