@@ -31,12 +31,30 @@ const get = (path: `/${string}`): KnownRoute => ({ method: "GET", path })
 /** The addresses of {@link layerHealthRoutes}. */
 export const healthRoutes: ReadonlyArray<KnownRoute> = [get("/health/live"), get("/health/ready"), get("/version")]
 
-/** `/health/live`, `/health/ready` (with what fails), `/version`: on both ports. */
-export const layerHealthRoutes = (options: { readonly version: Version; readonly readiness: ReadinessChecks }) =>
+/**
+ * `/health/live`, `/health/ready` (with what fails), `/version`: on both ports. Answering at all shows that the event loop
+ * turns; `liveness` says what else a process cannot live without, and nothing that a restart would not mend.
+ */
+export const layerHealthRoutes = (options: {
+  readonly version: Version
+  readonly readiness: ReadinessChecks
+  readonly liveness?: ReadinessChecks
+}) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       const startedAt = DateTime.formatIso(yield* DateTime.now)
-      yield* router.add("GET", "/health/live", HttpServerResponse.empty({ status: 204 }))
+      yield* router.add(
+        "GET",
+        "/health/live",
+        Effect.map(check(options.liveness ?? {}), (results) =>
+          results.every(([, result]) => result === "ok")
+            ? HttpServerResponse.empty({ status: 204 })
+            : HttpServerResponse.jsonUnsafe(
+                { status: "not alive", checks: Object.fromEntries(results) },
+                { status: 503 }
+              )
+        )
+      )
       yield* router.add(
         "GET",
         "/health/ready",

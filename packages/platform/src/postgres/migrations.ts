@@ -99,6 +99,23 @@ export const migrate = (
     return applied
   })
 
+/**
+ * The migrations of the folder that are still to be applied. Writes nothing, so that what only works with the tables may
+ * wait for them; fails where the schema has gone on beyond this code.
+ */
+export const missingMigrations = (
+  folder: string,
+  codeVersion = CODE_VERSION
+): Effect.Effect<ReadonlyArray<string>, MigrationError | SqlError.SqlError, SqlClient.SqlClient> =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const [found] = yield* sql<{ there: boolean }>`SELECT to_regclass('schema_migrations') IS NOT NULL AS there`
+    const applied = found!.there
+      ? yield* sql<Applied>`SELECT name, checksum, oldest_code FROM schema_migrations ORDER BY name`
+      : []
+    return (yield* plan(yield* load(folder), applied, codeVersion)).map(({ name }) => name)
+  })
+
 interface Applied {
   readonly name: string
   readonly checksum: string
