@@ -29,7 +29,7 @@ export const layerEmbedded: Layer.Layer<Driver | FlowForge> = Layer.unwrap(
       const here = yield* Effect.context<FlowForge>()
 
       const recordsOf = (key: string) =>
-        sql<RawRecord>`SELECT topic, key, value, convert_from(headers, 'UTF8')::json AS headers
+        sql<RawRecord>`SELECT topic, key, value, convert_from(headers, 'UTF8')::jsonb || jsonb_build_object('ce_id', event_id) AS headers
           FROM outbox WHERE key = ${key} AND topic NOT LIKE '%.dlq' ORDER BY epoch, xid, id`
 
       const inject = (records: ReadonlyArray<RawRecord>) =>

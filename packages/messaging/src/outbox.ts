@@ -1,9 +1,8 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { Message } from "./message.ts"
+import { encodeHeaders, sourceHeader } from "./outbox-headers.ts"
 import { Wakeups } from "./wakeups.ts"
-
-const utf8 = new TextEncoder()
 
 /**
  * Changes that go into the same statement as the messages about them: data-modifying CTEs (`a AS (INSERT …), b AS (…)`)
@@ -54,8 +53,11 @@ export class Outbox extends Context.Service<
                 messages.map((message) => message.key),
                 messages.map((message) => message.eventId),
                 messages.map((message) => message.value),
-                messages.map((message) =>
-                  utf8.encode(JSON.stringify({ ce_source: `/flowforge/${source}`, ...message.headers }))
+                messages.map(({ eventId, headers, key, topic }) =>
+                  encodeHeaders(
+                    { source, topic, key, event_id: eventId },
+                    { ce_source: sourceHeader(source), ...headers }
+                  )
                 )
               ]
             )

@@ -31,4 +31,4 @@ export const committedIn = (source: string) =>
     sql.unsafe<RawRow>(`SELECT ${COLUMNS} FROM outbox WHERE source = $1 ORDER BY outbox.epoch, outbox.xid, outbox.id`, [
       source
     ])
-  ).pipe(Effect.map((rows) => rows.map((row) => toRow(row).message)))
+  ).pipe(Effect.map((rows) => rows.map((row) => toRow(source, row).message)))

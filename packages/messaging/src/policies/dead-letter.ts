@@ -3,6 +3,7 @@ import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import type { Delivery, IncomingRecord } from "../delivery.ts"
 import { MAX_KEY_LENGTH } from "../consumer/decode.ts"
+import { encodeHeaders } from "../outbox-headers.ts"
 import { partitionOf } from "../partition.ts"
 import type { Topic } from "../topic.ts"
 import { type Failure, storable } from "./failure.ts"
@@ -70,17 +71,23 @@ export const bury = Effect.fnUntraced(function* (group: string, topic: Topic.Any
     "flowforge-dead-letter-time": letter.time,
     ...(key === record.key ? {} : { "flowforge-dead-letter-key": record.key! })
   }
+  const columns = {
+    source: group,
+    topic: topic.deadLetterTopic,
+    key: key ?? "",
+    event_id: burial.eventId ?? letter.id
+  }
   yield* sql.unsafe(
     `INSERT INTO outbox (source, topic, partition, key, event_id, value, headers)
      VALUES ($1, $2, $3, $4, $5::uuid, $6, $7)`,
     [
-      group,
-      topic.deadLetterTopic,
-      partitionOf(key ?? "", topic.partitions),
-      key ?? "",
-      burial.eventId ?? letter.id,
+      columns.source,
+      columns.topic,
+      partitionOf(columns.key, topic.partitions),
+      columns.key,
+      columns.event_id,
       record.value ?? new Uint8Array(),
-      utf8.encode(JSON.stringify({ ...record.headers, ...story }))
+      encodeHeaders(columns, { ...record.headers, ...story })
     ]
   )
   const count = Metric.withAttributes(buried, { group, topic: record.topic, kind: burial.kind })

@@ -3,12 +3,11 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { Broker } from "../broker.ts"
 import { PublishFailed } from "../errors.ts"
 import type { Message } from "../message.ts"
+import { encodeHeaders } from "../outbox-headers.ts"
 import { Wakeups } from "../wakeups.ts"
 import type { Settings } from "./member.ts"
-import { CLUSTER_ID, PUBLISH } from "./statements.ts"
+import { BROKER_SOURCE, CLUSTER_ID, PUBLISH } from "./statements.ts"
 import { join } from "./subscription.ts"
-
-const utf8 = new TextEncoder()
 
 /** What a wrong value gives (data exceptions and broken constraints): no repeating helps. */
 const isRefusal = (error: SqlError.SqlError): boolean => {
@@ -28,7 +27,9 @@ const publish = (sql: SqlClient.SqlClient, wakeups: Wakeups["Service"], messages
       messages.map((message) => message.key),
       messages.map((message) => message.eventId),
       messages.map((message) => message.value),
-      messages.map((message) => utf8.encode(JSON.stringify(message.headers)))
+      messages.map(({ eventId, headers, key, topic }) =>
+        encodeHeaders({ source: BROKER_SOURCE, topic, key, event_id: eventId }, headers)
+      )
     ])
     .pipe(
       Effect.mapError(publishFailed),

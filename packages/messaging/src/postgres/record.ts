@@ -1,5 +1,6 @@
 import type { IncomingRecord } from "../delivery.ts"
 import type { Headers } from "../message.ts"
+import { decodeHeaders } from "../outbox-headers.ts"
 import type { FetchedRow } from "./statements.ts"
 
 /** A place in the outbox. `xid` and `id` are 64-bit numbers as text; the order is that of the triple. */
@@ -9,8 +10,6 @@ export interface Position {
   readonly id: string
 }
 
-const utf8 = new TextDecoder()
-
 /** A row of the outbox as a record; the headers are parsed when somebody asks for them. */
 export class OutboxRecord implements IncomingRecord {
   readonly topic: string
@@ -18,7 +17,7 @@ export class OutboxRecord implements IncomingRecord {
   readonly key: string | null
   readonly value: Uint8Array | null
   readonly position: Position
-  readonly #encodedHeaders: Uint8Array
+  readonly #row: FetchedRow
   #headers: Headers | undefined
 
   constructor(topic: string, partition: number, row: FetchedRow) {
@@ -27,7 +26,7 @@ export class OutboxRecord implements IncomingRecord {
     this.key = row.key
     this.value = row.value
     this.position = row
-    this.#encodedHeaders = row.headers
+    this.#row = row
   }
 
   get offset(): string {
@@ -35,6 +34,6 @@ export class OutboxRecord implements IncomingRecord {
   }
 
   get headers(): Headers {
-    return (this.#headers ??= JSON.parse(utf8.decode(this.#encodedHeaders)))
+    return (this.#headers ??= decodeHeaders({ topic: this.topic, ...this.#row }, this.#row.headers))
   }
 }

@@ -10,6 +10,8 @@ export interface FetchedRow {
   readonly key: string
   readonly value: Uint8Array
   readonly headers: Uint8Array
+  readonly source: string
+  readonly event_id: string
 }
 
 /**
@@ -103,8 +105,11 @@ DELETE FROM broker_members WHERE consumer_group = $1 AND member = $2::uuid`
 /** Rows behind each topic's cursors, counted up to $3 for each partition. */
 export const LAG = `SELECT * FROM broker_lag($1, $2::text[], $3)`
 
+/** The source of what is published for somebody else. */
+export const BROKER_SOURCE = "broker"
+
 export const PUBLISH = `
 INSERT INTO outbox (source, topic, partition, key, event_id, value, headers)
-SELECT 'broker', * FROM unnest($1::text[], $2::int[], $3::text[], $4::uuid[], $5::bytea[], $6::bytea[])`
+SELECT '${BROKER_SOURCE}', * FROM unnest($1::text[], $2::int[], $3::text[], $4::uuid[], $5::bytea[], $6::bytea[])`
 
 export const CLUSTER_ID = `SELECT system_identifier::text AS id FROM pg_control_system()`

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import type { Headers, Message } from "../message.ts"
+import type { Message } from "../message.ts"
+import { decodeHeaders } from "../outbox-headers.ts"
 
 /** A place in the order of the outbox. `xid` and `id` are decimal text: they exceed what a number holds. */
 export interface Position {
@@ -31,11 +32,8 @@ export interface RawRow {
 
 export const COLUMNS = "epoch, xid::text AS xid, id::text AS id, topic, partition, key, event_id, value, headers"
 
-const utf8 = new TextDecoder()
-
-export const headersOf = (bytes: Uint8Array): Headers => JSON.parse(utf8.decode(bytes)) as Headers
-
-export const toRow = (raw: RawRow): OutboxRow => ({
+/** A row of this source. */
+export const toRow = (source: string, raw: RawRow): OutboxRow => ({
   position: { epoch: raw.epoch, xid: raw.xid, id: raw.id },
   message: {
     topic: raw.topic,
@@ -43,7 +41,7 @@ export const toRow = (raw: RawRow): OutboxRow => ({
     key: raw.key,
     eventId: raw.event_id,
     value: raw.value,
-    headers: headersOf(raw.headers)
+    headers: decodeHeaders({ source, ...raw }, raw.headers)
   }
 })
 
@@ -57,5 +55,5 @@ export const rowsAfter = Effect.fnUntraced(function* (source: string, after: Pos
     `SELECT ${COLUMNS} FROM outbox_after($1, $2::int, $3::xid8, $4::bigint, $5::int) WHERE settled`,
     [source, after.epoch, after.xid, after.id, limit]
   )
-  return rows.map(toRow)
+  return rows.map((row) => toRow(source, row))
 })

@@ -30,10 +30,10 @@ export const republish = Effect.fnUntraced(function* (source: string, upTo: Posi
     )
     const last = rows.at(-1)
     if (last === undefined) return published
-    const lacking = rows.filter((row) => row.is_lacking).map((row) => toRow(row).message)
+    const lacking = rows.filter((row) => row.is_lacking).map((row) => toRow(source, row).message)
     // What was refused before is in quarantine already.
     if (lacking.length > 0) yield* publishAll(lacking)
     published += lacking.length
-    position = toRow(last).position
+    position = toRow(source, last).position
   }
 })

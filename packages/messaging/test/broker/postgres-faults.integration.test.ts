@@ -37,6 +37,25 @@ const layerBroker = layerWith({ leaseMillis: 1000, closeMillis: 100 }).pipe(
 )
 
 suiteWith(layerBroker, { excludeTestServices: true })("the postgres broker", (it) => {
+  it.effect("hands over what a service appended with all its headers, those that the columns say among them", () =>
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      const topic = newTopic()
+      const reader = yield* join({ group: newGroup(), topics: [topic] })
+      const plain = messageOf(topic, "k", "text")
+      const headers = {
+        ce_specversion: "1.0",
+        ce_id: plain.eventId,
+        ce_type: topic.name,
+        ce_subject: "k",
+        traceparent: "a trace"
+      }
+      yield* outbox.append([{ ...plain, headers }])
+      yield* until(() => reader.records().length === 1)
+      assert.deepStrictEqual(reader.records()[0]!.headers, { ce_source: "/flowforge/test", ...headers })
+    })
+  )
+
   it.effect("skips nothing when transactions commit in another order than they began", () =>
     Effect.gen(function* () {
       const [broker, outbox, sql] = [yield* Broker, yield* Outbox, yield* SqlClient.SqlClient]

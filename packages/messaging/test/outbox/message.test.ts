@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { message, partitionOf } from "@flowforge/messaging"
 import * as fc from "fast-check"
-import { headersOf } from "../../src/relay/rows.ts"
+import { decodeHeaders, encodeHeaders } from "../../src/outbox-headers.ts"
 import { note, notes, textOf } from "../messages.ts"
 
 describe("message", () => {
@@ -21,11 +21,21 @@ describe("message", () => {
     )
   })
 
-  it("headers come back from the outbox's bytes as they were", () => {
+  it("headers come back from the outbox's bytes as they were, though its columns are not repeated in them", () => {
+    const made = note("k", "a")
+    const columns = { source: "mine", topic: made.topic, key: made.key, event_id: made.eventId }
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.string({ unit: "grapheme" }), { noNullPrototype: true }), (headers) => {
-        assert.deepStrictEqual(headersOf(new TextEncoder().encode(JSON.stringify(headers))), headers)
+      fc.property(fc.dictionary(fc.string(), fc.string({ unit: "grapheme" }), { noNullPrototype: true }), (others) => {
+        const { ce_type: _, ...untyped } = made.headers
+        for (const own of [made.headers, untyped, {}]) {
+          const headers = { ce_source: "/flowforge/mine", ...own, ...others }
+          assert.deepStrictEqual(decodeHeaders(columns, encodeHeaders(columns, headers)), headers)
+        }
       })
     )
+    const kept = JSON.parse(
+      new TextDecoder().decode(encodeHeaders(columns, { ce_source: "/flowforge/mine", ...made.headers }))
+    )
+    assert.deepStrictEqual(Object.keys(kept), ["ce_time"])
   })
 })
