@@ -12,13 +12,16 @@ const HOUSE: Readonly<Record<string, ReadonlyArray<string>>> = {
   ...Object.fromEntries(SERVICES.map((service) => [service, SHARED])),
   "gateway-simulator": ["contracts", "platform"],
   embedded: [...SHARED, ...SERVICES, "gateway-simulator"],
+  // The demo's catalogue is the embedded system's own.
+  flowforge: [...SHARED, ...SERVICES, "embedded"],
   testkit: SHARED,
   e2e: []
 }
 
-/** What tests may import besides. Payment's run against the real simulator, as a process of its own. */
+/** What tests may import besides. Payment's run against the real simulator, as a process of its own, and so do the separate processes. */
 const TESTS: Readonly<Record<string, ReadonlyArray<string>>> = {
   payment: ["gateway-simulator"],
+  flowforge: ["gateway-simulator"],
   e2e: [...SHARED, "gateway-simulator", "embedded"]
 }
 

@@ -10,6 +10,9 @@ import { Stock } from "./store.ts"
 
 const GROUP = "inventory"
 
+/** What this service reads from its environment, so that a start can be refused before anything is built. */
+export const layerConfig = InventoryConfig.layer
+
 /** What this service's group reads. */
 export const subscription = { group: GROUP, topics: entries.map(({ topic }) => topic.name) }
 

@@ -12,6 +12,9 @@ import { NotificationStore } from "./store.ts"
 
 const GROUP = "notification"
 
+/** What this service reads from its environment, so that a start can be refused before anything is built. */
+export const layerConfig = NotificationConfig.layer
+
 /** What this service's group reads. */
 export const subscription = { group: GROUP, topics: entries.map(({ topic }) => topic.name) }
 

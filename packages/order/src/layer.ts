@@ -15,6 +15,9 @@ import { Orders } from "./store.ts"
 
 const stores = Layer.mergeAll(Orders.layerPostgres, IdempotencyKeys.layerPostgres, OrderConfig.layer)
 
+/** What this service reads from its environment, so that a start can be refused before anything is built. */
+export const layerConfig = OrderConfig.layer
+
 /** What the group `order` reads, for the sweeper. */
 export const subscription = { group: "order", topics: entries.map(({ topic }) => topic.name) }
 

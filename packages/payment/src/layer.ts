@@ -15,6 +15,9 @@ const inside = PaymentMoves.layer.pipe(
   Layer.provide(Outbox.layer("payment"))
 )
 
+/** What this service reads from its environment, so that a start can be refused before anything is built. */
+export const layerConfig = PaymentConfig.layer
+
 /** What the group `payment` reads, for the sweeper. */
 export const subscription = { group: "payment", topics: [Topics.orderCreated.name, Topics.orderCancelled.name] }
 

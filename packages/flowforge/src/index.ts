@@ -1,0 +1,3 @@
+export { processes } from "./processes/index.ts"
+export type { Process } from "./processes/process.ts"
+export type { Variable } from "./settings/setting.ts"

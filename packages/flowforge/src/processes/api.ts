@@ -1,0 +1,49 @@
+import { InventoryService } from "@flowforge/inventory"
+import { NotificationService } from "@flowforge/notification"
+import { OrderService } from "@flowforge/order"
+import { listen } from "@flowforge/platform/http"
+import { layerTelemetry } from "@flowforge/platform/telemetry"
+import { Effect, Layer } from "effect"
+import { layerManagement, layerPublic } from "../http.ts"
+import { layerNoCache } from "../outside/cache.ts"
+import { awaitSchema, layerDatabase } from "../outside/database.ts"
+import { layerObjects } from "../outside/objects.ts"
+import { objects } from "../settings/outside.ts"
+import { onTwoPorts, publicPort, running } from "../settings/process.ts"
+import { checked } from "../settings/service.ts"
+import { all } from "../settings/setting.ts"
+import { stopWithin } from "../stopping.ts"
+import { processOf } from "./process.ts"
+
+const settings = onTwoPorts(
+  all({
+    ...running,
+    publicPort,
+    objects,
+    order: checked(OrderService.layerConfig),
+    inventory: checked(InventoryService.layerConfig),
+    notification: checked(NotificationService.layerConfig)
+  })
+)
+
+/** Ports first: they answer 503 until all is there. Closing goes backwards: requests under way are finished first. */
+export const api = processOf("HTTP of all services: the public port and what operators do", settings, (settings) =>
+  Effect.gen(function* () {
+    const { databaseUrl, host, managementPort, maxConnections, publicPort } = settings
+    yield* stopWithin(settings.stopWithin)
+    const publicListener = yield* listen({ host, port: publicPort, variable: "PORT" })
+    const managementListener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
+    yield* awaitSchema(databaseUrl)
+    yield* Layer.build(
+      Layer.mergeAll(
+        layerPublic(publicListener, { signingKey: settings.objects.signingKey }),
+        layerManagement(managementListener)
+      ).pipe(
+        Layer.provide([layerNoCache, layerObjects(settings.objects)]),
+        Layer.provide(layerDatabase({ databaseUrl, maxConnections, process: "api" }))
+      )
+    )
+    yield* Effect.logInfo(`ready: public port ${publicListener.port}, management port ${managementListener.port}`)
+    return yield* Effect.never
+  }).pipe(Effect.provide(layerTelemetry("api")))
+)

@@ -1,0 +1,57 @@
+import type { Broker, Wakeups } from "@flowforge/messaging"
+import type { Cache } from "@flowforge/platform"
+import { listen } from "@flowforge/platform/http"
+import { layerTelemetry } from "@flowforge/platform/telemetry"
+import { Effect, Layer, type Scope } from "effect"
+import type { SqlClient } from "effect/sql"
+import { layerWorkerManagement } from "../http.ts"
+import { layerBroker } from "../outside/broker.ts"
+import { layerNoCache } from "../outside/cache.ts"
+import { awaitSchema, layerDatabase } from "../outside/database.ts"
+import { Progress } from "../progress.ts"
+import { broker } from "../settings/outside.ts"
+import { running } from "../settings/process.ts"
+import { all, type ValueOf } from "../settings/setting.ts"
+import { stopWithin } from "../stopping.ts"
+
+/** What all workers read. */
+export const workerSettings = { ...running, broker } as const
+
+const everyWorker = all(workerSettings)
+
+/** What every worker has, for the consumers and jobs of its service. */
+export type Shared = Broker | Cache | SqlClient.SqlClient | Wakeups
+
+/** Runs the consumers and jobs of one service, with their management port, until interrupted. */
+export const runWorker = <E>(
+  settings: ValueOf<typeof everyWorker>,
+  options: {
+    /** The service's name. */
+    readonly process: string
+    readonly work: Layer.Layer<never, E, Shared>
+    /** Where mails are files, to be seen on the management port. */
+    readonly mailFolder?: string
+  }
+): Effect.Effect<never, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { databaseUrl, host, managementPort, maxConnections } = settings
+    const { mailFolder, process, work } = options
+    yield* stopWithin(settings.stopWithin)
+    const listener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
+    yield* awaitSchema(databaseUrl)
+    const layerManagement = Layer.unwrap(
+      Effect.map(Progress, ({ check }) =>
+        layerWorkerManagement(listener, { process, mailFolder, liveness: { progress: check } })
+      )
+    )
+    yield* Layer.build(
+      layerManagement.pipe(
+        Layer.provideMerge(work),
+        Layer.provide(Progress.layer.pipe(Layer.provide(layerBroker(settings.broker)))),
+        Layer.provide(layerNoCache),
+        Layer.provide(layerDatabase({ databaseUrl, maxConnections, process }))
+      )
+    )
+    yield* Effect.logInfo(`ready: management port ${listener.port}`)
+    return yield* Effect.never
+  }).pipe(Effect.provide(layerTelemetry(options.process)))

@@ -1,0 +1,53 @@
+import { Config } from "effect"
+import { all, as, choose, type Setting } from "./setting.ts"
+import { choice, secret, text, variable } from "./variable.ts"
+
+/** What carries events from process to process. */
+export const broker = choose(choice("FLOWFORGE_BROKER", ["postgres"], "what carries events between the services"), {
+  postgres: as("postgres", all({}))
+})
+
+const folder = text("FLOWFORGE_DATA", {
+  means: "the folder for receipts and mails; shared by the processes that use it"
+})
+
+const publicUrl = variable("NOTIFICATION_PUBLIC_URL", {
+  parse: Config.URL,
+  expects: "a URL such as https://orders.example.com",
+  means: "where customers reach the public port; links in mails and to receipts begin with it",
+  fallback: "http://localhost:8080"
+})
+
+/** Where receipts are kept. */
+export const objects = choose(choice("FLOWFORGE_OBJECTS", ["folder"], "where receipts are kept"), {
+  folder: as(
+    "folder",
+    all({
+      folder,
+      publicUrl,
+      signingKey: secret("OBJECTS_SIGNING_KEY", {
+        expects: "a text",
+        means: "signs the addresses of receipts; the same for every process"
+      })
+    })
+  )
+})
+
+/** How customers are told. */
+export const mail = choose(choice("FLOWFORGE_MAIL", ["folder"], "how customers are told"), {
+  folder: as("folder", all({ folder }))
+})
+
+export const gatewayUrl: Setting<URL> = variable("PAYMENT_GATEWAY_URL", {
+  parse: Config.URL,
+  expects: "a URL such as https://payments.example.com",
+  means: "the payment company"
+})
+
+/** What the shop sells, for development and the demo. */
+export const catalogue: Setting<"none" | "demo"> = choice(
+  "FLOWFORGE_CATALOGUE",
+  ["none", "demo"],
+  "items and customers that are entered where they are missing",
+  "none"
+)

@@ -1,0 +1,59 @@
+import { telemetryConfig } from "@flowforge/platform/telemetry"
+import { Config, Layer, Redacted } from "effect"
+import { checked } from "./service.ts"
+import { refine, type Setting } from "./setting.ts"
+import { secret, text, variable } from "./variable.ts"
+
+const port = (name: string, fallback: string, means: string) =>
+  variable(name, { parse: Config.Port, expects: "a port between 1 and 65535", means, fallback })
+
+/** Connections that a process needs besides those for its work: its locks, and listening for what others commit. */
+const FEWEST_CONNECTIONS = 6
+const A_DATABASE = "a URL such as postgres://user@host:5432/database"
+
+export const databaseUrl = refine(secret("DATABASE_URL", { expects: A_DATABASE, means: "the PostgreSQL" }), (url) => {
+  const text = Redacted.value(url)
+  return /^postgres(?:ql)?:\/\/[^/]/u.test(text) && URL.canParse(text)
+    ? undefined
+    : `DATABASE_URL is wrong: it must be ${A_DATABASE}`
+})
+
+const maxConnections = refine(
+  variable("DATABASE_CONNECTIONS", {
+    parse: Config.Int,
+    expects: "a number",
+    means: "the most connections of one process to PostgreSQL",
+    fallback: "12"
+  }),
+  (count) =>
+    count >= FEWEST_CONNECTIONS
+      ? undefined
+      : `DATABASE_CONNECTIONS is wrong: it must be a number, ${FEWEST_CONNECTIONS} or more`
+)
+
+/** What every process has that goes on running. */
+export const running = {
+  databaseUrl,
+  maxConnections,
+  host: text("FLOWFORGE_HOST", { means: "the address that the ports listen on", fallback: "0.0.0.0" }),
+  telemetry: checked(Layer.effectDiscard(telemetryConfig)),
+  managementPort: port("MANAGEMENT_PORT", "9090", "health, metrics, what operators do; not to be routed from outside"),
+  stopWithin: variable("SHUTDOWN_TIMEOUT", {
+    parse: Config.Duration,
+    expects: "a duration such as 25 seconds",
+    means: "how long a stop may take until it is cut short; shorter than the orchestrator's patience",
+    fallback: "25 seconds"
+  })
+} as const
+
+export const publicPort = port("PORT", "8080", "the public API")
+
+/** Two things cannot listen on one port. */
+export const onTwoPorts = <A extends { readonly publicPort: number; readonly managementPort: number }>(
+  setting: Setting<A>
+): Setting<A> =>
+  refine(setting, ({ managementPort, publicPort }) =>
+    managementPort === publicPort
+      ? `PORT and MANAGEMENT_PORT are both ${publicPort}: set another one of them`
+      : undefined
+  )

@@ -1,0 +1,102 @@
+import { readFile } from "node:fs/promises"
+import { Config, ConfigProvider, Effect, Option, Redacted } from "effect"
+import { Misconfigured, type Setting, type Variable } from "./setting.ts"
+
+interface Options<A> {
+  readonly parse: (name: string) => Config.Config<A>
+  /** What it must be, for people who got it wrong: "a port". */
+  readonly expects: string
+  readonly means: string
+  /** As it would stand in the environment. */
+  readonly fallback?: string
+  readonly isSecret?: boolean
+}
+
+/** A variable that is there or has a fallback. One that is set to nothing is not set. */
+export const variable = <A>(name: string, options: Options<A>): Setting<A> => {
+  const { fallback } = options
+  return {
+    variables: [described(name, options, fallback)],
+    read: Effect.flatMap(rawOf(name, options), (raw = fallback) =>
+      raw === undefined
+        ? mistake(`${sourcesOf(name, options)} is missing: ${options.means}`)
+        : parsed(name, raw, options)
+    )
+  }
+}
+
+/** A variable that may be absent; `absence` says what is done then. */
+export const optional = <A>(
+  name: string,
+  options: Options<A> & { readonly absence: string }
+): Setting<A | undefined> => ({
+  variables: [described(name, options, options.absence)],
+  read: Effect.flatMap(rawOf(name, options), (raw) =>
+    raw === undefined ? Effect.undefined : parsed(name, raw, options)
+  )
+})
+
+/** A variable that may come from a file instead, named by `<NAME>_FILE`. */
+export const secret = (
+  name: string,
+  options: Omit<Options<Redacted.Redacted>, "isSecret" | "parse">
+): Setting<Redacted.Redacted> => variable(name, { ...options, parse: Config.Redacted, isSecret: true })
+
+/** A text that is not empty. */
+export const text = (name: string, options: Pick<Options<string>, "means" | "fallback">): Setting<string> =>
+  variable(name, { ...options, parse: Config.NonEmptyString, expects: "a text" })
+
+/** One of a few words. */
+export const choice = <const C extends ReadonlyArray<string>>(
+  name: string,
+  choices: C,
+  means: string,
+  fallback?: C[number]
+): Setting<C[number]> =>
+  variable(name, {
+    parse: (at) => Config.Literals(choices, at),
+    expects: choices.join(" or "),
+    means: `${means}: ${choices.join(" or ")}`,
+    ...(fallback === undefined ? {} : { fallback })
+  })
+
+const described = (
+  name: string,
+  { isSecret = false, means }: Options<unknown>,
+  fallback: string | undefined
+): Variable => ({ name, means, fallback, isSecret })
+
+const mistake = (text: string) => Effect.fail(new Misconfigured({ mistakes: [text] }))
+
+const sourcesOf = (name: string, { isSecret }: Options<unknown>): string =>
+  isSecret === true ? `${name} (or ${name}_FILE)` : name
+
+const textOf = (name: string): Effect.Effect<string | undefined> =>
+  Config.String(name).pipe(
+    Config.option,
+    Effect.map((found) => Option.getOrUndefined(found) || undefined),
+    Effect.orDie
+  )
+
+/** The text of the variable, or that of the file which a secret may name. */
+const rawOf = Effect.fnUntraced(function* (name: string, { isSecret }: Options<unknown>) {
+  const text = yield* textOf(name)
+  if (isSecret !== true) return text
+  const path = yield* textOf(`${name}_FILE`)
+  if (path === undefined) return text
+  if (text !== undefined) return yield* mistake(`${name} and ${name}_FILE are both set: give one of them`)
+  const content = yield* Effect.tryPromise({
+    try: () => readFile(path, "utf8"),
+    catch: (error) => {
+      const { code = "unreadable" } = error as NodeJS.ErrnoException
+      return new Misconfigured({ mistakes: [`${name}_FILE names ${path}, which cannot be read (${code})`] })
+    }
+  })
+  if (content.trim() === "") return yield* mistake(`${name}_FILE names ${path}, which is empty`)
+  return content.trim()
+})
+
+const parsed = <A>(name: string, raw: string, { expects, parse }: Options<A>): Effect.Effect<A, Misconfigured> =>
+  parse(name)
+    .parse(ConfigProvider.fromUnknown({ [name]: raw }))
+    .pipe(Effect.mapError(() => new Misconfigured({ mistakes: [`${name} is wrong: it must be ${expects}`] })))

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { freePort } from "@flowforge/platform/child-process"
+import { TestDatabase } from "@flowforge/testkit"
+import { Effect, Redacted } from "effect"
+
+const gatewayProgram = fileURLToPath(import.meta.resolve("@flowforge/gateway-simulator/main"))
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "flowforge-processes-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+)
+
+/** The payment company as a process of its own. It ends with its standard input, and so with this process. */
+const gateway = (path: string) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const child: ChildProcess = spawn(process.execPath, [gatewayProgram], {
+        env: { PATH: process.env["PATH"], GATEWAY_PORT: "0", GATEWAY_FOLDER: path, GATEWAY_WITH_PARENT: "1" },
+        stdio: ["pipe", "pipe", "inherit"]
+      })
+      const [line] = (await once(createInterface(child.stdout!), "line")) as [string]
+      return { child, url: (JSON.parse(line) as { readonly url: string }).url }
+    }),
+    ({ child }) =>
+      Effect.promise(async () => {
+        child.stdin?.end()
+        if (child.exitCode === null) await once(child, "exit")
+      })
+  )
+
+/** What all processes of an installation are given: a database, a gateway, folders, and where the API is to listen. */
+export const installation = Effect.gen(function* () {
+  const { url } = yield* TestDatabase
+  const path = yield* folder
+  const passwordFile = join(path, "database-url")
+  yield* Effect.promise(() => writeFile(passwordFile, `${Redacted.value(url)}\n`, { mode: 0o600 }))
+  const { url: gatewayUrl } = yield* gateway(join(path, "gateway"))
+  const port = yield* Effect.promise(freePort)
+  const publicUrl = `http://127.0.0.1:${port}`
+  return {
+    publicUrl,
+    environment: {
+      DATABASE_URL_FILE: passwordFile,
+      DATABASE_CONNECTIONS: "8",
+      PORT: String(port),
+      NOTIFICATION_PUBLIC_URL: publicUrl,
+      PAYMENT_GATEWAY_URL: gatewayUrl,
+      FLOWFORGE_BROKER: "postgres",
+      FLOWFORGE_CATALOGUE: "demo",
+      FLOWFORGE_DATA: path,
+      FLOWFORGE_OBJECTS: "folder",
+      FLOWFORGE_MAIL: "folder",
+      OBJECTS_SIGNING_KEY: "a key for tests",
+      SHUTDOWN_TIMEOUT: "10 seconds",
+      LOG_FORMAT: "json"
+    }
+  }
+})

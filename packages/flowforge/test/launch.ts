@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { freePort } from "@flowforge/platform/child-process"
+import { eventually } from "@flowforge/testkit"
+import { Effect, type Scope } from "effect"
+
+const program = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+
+/** How a process ended: with a code of its own, or by a signal. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A process as an orchestrator sees it: what it prints, its management port, how it ends. */
+export interface Launched {
+  readonly managementUrl: string
+  readonly output: () => string
+  readonly ready: Effect.Effect<void, Error>
+  readonly end: (signal: NodeJS.Signals) => Effect.Effect<Ending>
+  /** Waits until it ends by itself. */
+  readonly ended: Effect.Effect<Ending>
+}
+
+/** Ends the process with this one, however this one ends. */
+const leaveGuard = (child: ChildProcess): void => {
+  const guard = spawn("/bin/sh", ["-c", 'cat > /dev/null; kill -9 "$1"', "guard", String(child.pid)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"]
+  })
+  guard.unref()
+  ;(guard.stdin as unknown as { unref(): void }).unref()
+  child.once("exit", () => guard.kill("SIGKILL"))
+}
+
+/** Starts one of the processes with this environment and no other; it is killed with the scope where it still runs. */
+export const launch = (
+  name: string,
+  environment: Readonly<Record<string, string>>
+): Effect.Effect<Launched, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const port = await freePort()
+      const child = spawn(process.execPath, [program, name], {
+        env: { PATH: process.env["PATH"], FLOWFORGE_HOST: "127.0.0.1", MANAGEMENT_PORT: String(port), ...environment },
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+      const closed = once(child, "close")
+      leaveGuard(child)
+      let output = ""
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk))
+      const ended = Effect.promise(async (): Promise<Ending> => {
+        await closed
+        return { code: child.exitCode, signal: child.signalCode }
+      })
+      return {
+        managementUrl: `http://127.0.0.1:${port}`,
+        output: () => output,
+        ready: eventually(
+          `${name} is ready`,
+          Effect.promise(async () => {
+            if (child.exitCode !== null) throw new Error(`${name} ended:\n${output}`)
+            return (await statusOf(`http://127.0.0.1:${port}/health/ready`)) === 200
+          }),
+          "30 seconds"
+        ),
+        end: (signal: NodeJS.Signals) =>
+          Effect.andThen(
+            Effect.sync(() => child.kill(signal)),
+            ended
+          ),
+        ended
+      }
+    }),
+    ({ end }) => end("SIGKILL")
+  )
+
+/** The status of an answer, 0 where there is none. */
+export const statusOf = (url: string): Promise<number> =>
+  fetch(url).then(
+    async (response) => {
+      await response.body?.cancel()
+      return response.status
+    },
+    () => 0
+  )
