@@ -4,11 +4,18 @@ import { openapi } from "./generate/openapi.ts"
 import { page } from "./generate/page.ts"
 import { broken, seals } from "./generate/seals.ts"
 import { topics } from "./generate/topics.ts"
+import { variablesTable } from "./generate/variables.ts"
 
 // `npm run generate` rewrites what is made from the code; with --check it compares only, and names what drifted.
 
 const root = join(import.meta.dirname, "..")
-const artefacts: ReadonlyArray<Artefact> = [...openapi(), ...(await page()), ...topics(), ...seals(root)]
+const artefacts: ReadonlyArray<Artefact> = [
+  ...openapi(),
+  ...(await page()),
+  ...topics(),
+  ...variablesTable(root),
+  ...seals(root)
+]
 const refusals = broken(root)
 
 if (process.argv.includes("--check")) {

@@ -17,6 +17,8 @@ export interface Ending {
 export interface Launched {
   readonly managementUrl: string
   readonly output: () => string
+  /** Waits until it has printed this. */
+  readonly says: (text: string) => Effect.Effect<void, Error>
   readonly ready: Effect.Effect<void, Error>
   readonly end: (signal: NodeJS.Signals) => Effect.Effect<Ending>
   /** Waits until it ends by itself. */
@@ -57,6 +59,12 @@ export const launch = (
       return {
         managementUrl: `http://127.0.0.1:${port}`,
         output: () => output,
+        says: (text: string) =>
+          eventually(
+            `${name} says "${text}"`,
+            Effect.sync(() => output.includes(text)),
+            "30 seconds"
+          ),
         ready: eventually(
           `${name} is ready`,
           Effect.promise(async () => {

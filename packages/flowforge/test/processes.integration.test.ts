@@ -43,11 +43,7 @@ describe("processes of their own", () => {
         yield* sql`CREATE SCHEMA public`
         const api = yield* launch("api", environment)
         const workers = yield* Effect.forEach(WORKERS, (name) => launch(name, environment))
-        yield* eventually(
-          "the API says what it waits for",
-          Effect.sync(() => api.output().includes("waiting for the migrations: 0001_messaging.sql is not applied")),
-          "30 seconds"
-        )
+        yield* api.says("waiting for the migrations: 0001_messaging.sql is not applied")
         assert.strictEqual(yield* Effect.promise(() => statusOf(`${api.managementUrl}/health/live`)), 204)
         assert.strictEqual(yield* Effect.promise(() => statusOf(`${publicUrl}/health/ready`)), 503)
 

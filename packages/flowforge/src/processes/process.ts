@@ -1,10 +1,11 @@
 import { Effect, type Scope } from "effect"
-import { distinct, type Setting, type Variable } from "../settings/setting.ts"
+import type { Setting, Variable } from "../settings/setting.ts"
 
 /** One row of the table of processes. */
 export interface Process {
   /** What it does, for people who choose. */
   readonly does: string
+  /** One may be named twice, with different choices. */
   readonly variables: ReadonlyArray<Variable>
   /** Reads its settings and runs: until interrupted, or until its work is done. */
   readonly run: Effect.Effect<void, unknown, Scope.Scope>
@@ -15,4 +16,4 @@ export const processOf = <A>(
   does: string,
   setting: Setting<A>,
   run: (settings: A) => Effect.Effect<void, unknown, Scope.Scope>
-): Process => ({ does, variables: distinct(setting.variables), run: Effect.flatMap(setting.read, run) })
+): Process => ({ does, variables: setting.variables, run: Effect.flatMap(setting.read, run) })

@@ -81,8 +81,3 @@ export const refine = <A>(setting: Setting<A>, mistakeIn: (value: A) => string |
     return mistake === undefined ? Effect.void : Effect.fail(new Misconfigured({ mistakes: [mistake] }))
   })
 })
-
-/** Each variable once, in the order they are read. */
-export const distinct = (variables: ReadonlyArray<Variable>): ReadonlyArray<Variable> => [
-  ...new Map(variables.map((variable) => [variable.name, variable])).values()
-]
