@@ -5,7 +5,8 @@ import { freePort } from "@flowforge/platform/child-process"
 import { eventually } from "@flowforge/testkit"
 import { Effect, type Scope } from "effect"
 
-const program = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+/** FLOWFORGE_PROGRAM: the bundle instead of the sources. */
+const program = process.env["FLOWFORGE_PROGRAM"] ?? fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
 /** How a process ended: with a code of its own, or by a signal. */
 export interface Ending {
