@@ -13,12 +13,12 @@ import { type Idle, measureIdle } from "./idle.ts"
 import { pidsOf } from "./processes.ts"
 import { renderPage, renderRow } from "./report.ts"
 import { type Result, type Rung, runRung } from "./rung.ts"
-import { fullChain, hotItem, overload, toTerminal } from "./rungs.ts"
+import { fullChain, hotItem, overload, toTerminal, warmUp } from "./rungs.ts"
 
 const HELP = `npm run bench [-- --rounds N] [--seconds N] [--only chain|terminal|hot|overload|idle]
 
 Open-loop load against an embedded system of its own, on a PostgreSQL with fsync on. Each rung runs N times (default 3)
-for the given seconds (default 20); the median round by CPU is reported, and the audit must hold afterwards. A whole run
+for the given seconds (default 20) after a warm-up; the median round by CPU is reported, and the audit must hold afterwards. A whole run
 takes about ten minutes and writes docs/benchmarks.md; with --only it prints one part and writes nothing.`
 
 const PARTS = ["chain", "terminal", "hot", "overload", "idle"] as const
@@ -76,6 +76,7 @@ const onSystem = <A>(
       }
       return results.toSorted((a, b) => a.cpuNode - b.cpuNode)[rounds >> 1]!
     })
+    yield* run(warmUp)
     const seen = yield* use({ run, idle: measureIdle(pids), startMillis })
     const findings = yield* auditInstance(instance, {
       settleTime: Duration.zero,

@@ -78,11 +78,12 @@ const counters = Effect.gen(function* () {
   return row!
 })
 
-/** Orders that are not at their end, and ended ones whose customer has not been told. */
+/** Orders that are not at their end, ended ones whose customer has not been told, and payments that owe a refund. */
 const unfinished = SqlClient.SqlClient.use(
   (sql) => sql<{ n: number }>`
     SELECT (SELECT count(*) FROM orders)::int - (
-      SELECT count(DISTINCT order_id) FROM notifications WHERE status <> 'claimed')::int AS n`
+      SELECT count(DISTINCT order_id) FROM notifications WHERE status <> 'claimed')::int
+      + (SELECT count(*) FROM payments WHERE next_attempt_at IS NOT NULL)::int AS n`
 ).pipe(Effect.map((rows) => rows[0]!.n))
 
 const open = SqlClient.SqlClient.use(

@@ -38,6 +38,9 @@ export const fullChain = steady("full chain")
 /** On one whose receipts and mails go nowhere. */
 export const toTerminal = steady("to terminal")
 
+/** Before anything is measured: code that has never run is compiled first, and pools are filled. Counts for nothing. */
+export const warmUp: Rung = { ...steady("warm-up")(300, 8), connections: 64 }
+
 /** Stock for half of the orders. */
 export const hotItem = (rate: number, seconds: number): Rung => ({
   ...usual,

@@ -36,7 +36,7 @@ export class OrderConfig extends Context.Service<
       intakeBatch: Config.Int("ORDER_INTAKE_BATCH").pipe(Config.withDefault(250)),
       openOrders: Config.Int("ORDER_OPEN_ORDERS").pipe(Config.withDefault(20_000)),
       openAge: Config.Duration("ORDER_OPEN_AGE").pipe(Config.withDefault(Duration.seconds(10))),
-      lateOrders: Config.Int("ORDER_LATE_ORDERS").pipe(Config.withDefault(5_000)),
+      lateOrders: Config.Int("ORDER_LATE_ORDERS").pipe(Config.withDefault(2_000)),
       lateAge: Config.Duration("ORDER_LATE_AGE").pipe(Config.withDefault(Duration.seconds(1))),
       catalogueRefresh: Config.Duration("ORDER_CATALOGUE_REFRESH").pipe(Config.withDefault(Duration.seconds(5))),
       idempotencyRetention: Config.Duration("ORDER_IDEMPOTENCY_RETENTION").pipe(Config.withDefault(Duration.hours(24))),

@@ -41,8 +41,8 @@ export class Admission extends Context.Service<
   {
     /** `before` is how many requests came before this one and wait still. */
     readonly admit: (before: number) => Effect.Effect<void, TooManyRequests | Unavailable | SqlError.SqlError>
-    /** What every order is refused with until the next look, if it is: known without looking at the order. */
-    readonly refusal: () => Problem | undefined
+    /** What an order is refused with unseen: too many `underWay` to wait or be inserted, or closed since the last look. */
+    readonly refusal: (underWay: number) => Problem | undefined
   }
 >()("@flowforge/order/Admission") {
   static readonly layer: Layer.Layer<Admission, never, Orders | OrderConfig> = Layer.effect(
@@ -51,7 +51,7 @@ export class Admission extends Context.Service<
       const orders = yield* Orders
       const context = yield* Effect.context<never>()
       const clock = yield* Clock.Clock
-      const { intakeQueue, lateAge, lateOrders, openAge, openOrders } = yield* OrderConfig
+      const { intakeBatch, intakeQueue, lateAge, lateOrders, openAge, openOrders } = yield* OrderConfig
       let lookedAt = Number.NEGATIVE_INFINITY
       let pressure = noPressure
       let tooManyOpen = false
@@ -77,7 +77,11 @@ export class Admission extends Context.Service<
         pressure.isOverload ? OVERLOAD : tooManyOpen ? TOO_MANY_OPEN : undefined
 
       return Admission.of({
-        refusal: () => {
+        refusal: (underWay) => {
+          if (underWay >= intakeQueue + intakeBatch) {
+            Metrics.refusedByQueue.updateUnsafe(1, context)
+            return problems.tooManyRequests
+          }
           const found = isLookDue() ? undefined : closed()
           if (found === undefined) return undefined
           found.count.updateUnsafe(1, context)

@@ -1,8 +1,11 @@
 import { Context } from "effect"
 import type { Problem } from "./problem.ts"
 
-/** What a route would refuse every request with at the moment, whatever is in it; undefined when it takes some. */
-export type Refusal = () => Problem | undefined
+/**
+ * What a route refuses a request with whatever is in it; undefined when it takes it. `underWay` is how many requests the
+ * route has taken and not answered yet.
+ */
+export type Refusal = (underWay: number) => Problem | undefined
 
 /**
  * Where handlers say that they refuse everything for now: then a request costs its head, and nothing is spent on its

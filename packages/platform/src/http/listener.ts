@@ -44,6 +44,9 @@ export const LISTENER_LIMITS: ListenerLimits = {
 /** Overdue requests are looked for this many times within the shortest of their limits. */
 const CHECKS_PER_LIMIT = 4
 
+/** New connections that may wait to be accepted. Of a burst beyond it, the rest would knock again after 1, 3, 7, … s. */
+const BACKLOG = 4_096
+
 export const listen = (options: {
   /** The address to listen on. Default: all. */
   readonly host?: string
@@ -104,7 +107,7 @@ const bind = (server: Server, options: { readonly host?: string; readonly port: 
         Effect.fail(new PortUnavailable({ message: `${reason}. Choose another one: ${options.variable}=${another}` }))
       )
     })
-    server.listen({ host: options.host, port: options.port }, () => resume(Effect.void))
+    server.listen({ host: options.host, port: options.port, backlog: BACKLOG }, () => resume(Effect.void))
   })
 
 const close = (server: Server) =>

@@ -47,6 +47,12 @@ export const problems = {
     detail,
     retry_after_seconds: retryAfterSeconds
   }),
+  tooManyRequests: {
+    type: urn("too-many-requests"),
+    status: 429,
+    title: "Too many requests are waiting",
+    retry_after_seconds: 1
+  },
   timedOut: { type: urn("unavailable"), status: 503, title: "It took too long", retry_after_seconds: 1 }
 } satisfies Record<string, Problem | ((...args: Array<any>) => Problem)>
 

@@ -28,8 +28,9 @@ export const layerServe = <A, E, R>(
   Layer.effectDiscard(
     Effect.gen(function* () {
       const templateOf = makeTemplateOf(options.known)
-      const refusals = new Map<string, Refusal>()
-      const add = (method: string, path: string, refusal: Refusal) => refusals.set(`${method} ${path}`, refusal)
+      const gates = new Map<string, Gate>()
+      const add = (method: string, path: string, refusal: Refusal) =>
+        gates.set(`${method} ${path}`, { refusal, underWay: 0 })
       const app = yield* HttpRouter.toHttpEffect(
         options.routes.pipe(Layer.provide(Layer.succeed(EarlyRefusals, { add })))
       )
@@ -48,24 +49,32 @@ export const layerServe = <A, E, R>(
         ) as Effect.Effect<any, never, HttpServerRequest.HttpServerRequest>,
         { scope: requests }
       ).pipe(withSpanNames(templateOf))
-      const careful = refuseEarly(handler as NodeHandler, makeAllowed(options.known), refusals)
+      const careful = refuseEarly(handler as NodeHandler, makeAllowed(options.known), gates)
       yield* listener.serve(measured(careful, { templateOf, context: yield* Effect.context<never>() }))
     })
   ).pipe(Layer.provide(NodeHttpServer.layerHttpServices))
+
+/** A route that may refuse early. */
+interface Gate {
+  readonly refusal: Refusal
+  underWay: number
+}
 
 /** What can be refused from the head of a request alone is refused before anything is spent on it. */
 const refuseEarly =
   (
     handler: NodeHandler,
     allowed: (path: string) => ReadonlyArray<string>,
-    refusals: ReadonlyMap<string, Refusal>
+    gates: ReadonlyMap<string, Gate>
   ): NodeHandler =>
   (request, response) => {
     const refuse = (problem: Problem, headers: Readonly<Record<string, string>> = {}) => {
       request.resume()
+      const body = JSON.stringify(problem)
+      const length = String(Buffer.byteLength(body))
       response
-        .writeHead(problem.status, { "content-type": "application/problem+json", ...headers })
-        .end(JSON.stringify(problem))
+        .writeHead(problem.status, { "content-type": "application/problem+json", "content-length": length, ...headers })
+        .end(body)
     }
     if (Number(request.headers["content-length"] ?? 0) > BODY_LIMIT) {
       return refuse(problems.tooLarge(BODY_LIMIT), { connection: "close" })
@@ -82,7 +91,12 @@ const refuseEarly =
       }
       return refuse(problems.methodNotAllowed, headers)
     }
-    const problem = refusals.get(`${method} ${path}`)?.()
-    if (problem !== undefined) return refuse(problem, retryAfter(problem))
+    const gate = gates.get(`${method} ${path}`)
+    if (gate !== undefined) {
+      const problem = gate.refusal(gate.underWay)
+      if (problem !== undefined) return refuse(problem, retryAfter(problem))
+      gate.underWay++
+      response.once("close", () => gate.underWay--)
+    }
     handler(request, response)
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { listen } from "@flowforge/platform/http"
@@ -23,7 +24,30 @@ const closed = (socket: Socket): Effect.Effect<void> =>
     socket.resume().once("close", () => resume(Effect.void))
   })
 
+/** Connections that Linux has sent away since it started, because nobody accepted them and no more could wait. */
+const sentAway = (): number => {
+  const [names, values] = readFileSync("/proc/net/netstat", "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("TcpExt:"))
+    .map((line) => line.split(" "))
+  return Number(values![names!.indexOf("ListenOverflows")])
+}
+
 describe("a listener", () => {
+  it.live.skipIf(process.platform !== "linux")(
+    "lets a burst of connections wait while it is busy, and sends none away",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* listen({ port: 0, variable: "PORT" })
+        const before = sentAway()
+        yield* Effect.all(
+          Array.from({ length: 2_000 }, () => connected(port)),
+          { concurrency: "unbounded" }
+        )
+        assert.strictEqual(sentAway() - before, 0)
+      })
+  )
+
   it.live("is alive and says to come back before there is anything to serve, then serves", () =>
     Effect.gen(function* () {
       const listener = yield* listen({ port: 0, variable: "PORT" })
