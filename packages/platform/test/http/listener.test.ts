@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
-import { listen } from "@flowforge/platform/http"
+import { listen, problems } from "@flowforge/platform/http"
 import { eventually } from "@flowforge/testkit"
 import { Deferred, Effect, Exit, Fiber, Scope } from "effect"
 import { ask, post, raw, serveNotes, servedNotes } from "./notes.ts"
@@ -60,6 +60,29 @@ describe("a listener", () => {
       }
       yield* serveNotes(listener)
       assert.strictEqual((yield* ask(`${url}/act`)).body, "done")
+    })
+  )
+
+  it.live("tells a route's refusal how many requests are under way, until they are answered or gone", () =>
+    Effect.gen(function* () {
+      const refusal = (underWay: number) => (underWay > 0 ? problems.tooManyRequests : undefined)
+      const { port, url } = yield* servedNotes({ refusal })
+      const write = Effect.map(
+        post(`${url}/notes`, JSON.stringify({ text: "milk", copies: 1 })),
+        ({ status }) => status
+      )
+      assert.deepStrictEqual([yield* write, yield* write], [200, 200])
+      const slow = yield* connected(port)
+      slow.write(`POST /notes HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 9\r\n${HEAD}\r\n`)
+      yield* eventually(
+        "it is under way",
+        Effect.map(write, (status) => status === 429)
+      )
+      slow.destroy()
+      yield* eventually(
+        "it is gone",
+        Effect.map(write, (status) => status === 200)
+      )
     })
   )
 
