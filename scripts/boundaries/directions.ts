@@ -22,7 +22,7 @@ const HOUSE: Readonly<Record<string, ReadonlyArray<string>>> = {
 const TESTS: Readonly<Record<string, ReadonlyArray<string>>> = {
   payment: ["gateway-simulator"],
   flowforge: ["gateway-simulator"],
-  e2e: [...SHARED, "gateway-simulator", "embedded"]
+  e2e: [...SHARED, "gateway-simulator", "embedded", "flowforge"]
 }
 
 /** Imports against the direction of the house, around a package's door, or of what it does not export. */

@@ -53,27 +53,29 @@ export const layerPublic = (listener: HttpListener, options: { readonly signingK
     )
   })
 
-/** What operators do with the services, on the management port of `api`. */
-export const layerManagement = (listener: HttpListener) =>
+/** What operators do with the services, on the management port of `api`. With the mails, where they are files. */
+export const layerManagement = (listener: HttpListener, options: { readonly mailFolder: string | undefined }) =>
   layerServe(listener, {
-    known: [...routesOf(ManagementApi), ...healthRoutes, ...metricsRoutes],
+    known: [
+      ...routesOf(ManagementApi),
+      ...healthRoutes,
+      ...metricsRoutes,
+      ...(options.mailFolder === undefined ? [] : mailRoutes)
+    ],
     routes: Layer.mergeAll(
       HttpApiBuilder.layer(ManagementApi).pipe(Layer.provide(InventoryService.layerManagementHttp)),
+      options.mailFolder === undefined ? Layer.empty : layerMailRoutes({ folder: options.mailFolder }),
       layerMetricsRoutes,
       layerHealth("api")
     )
   })
 
-/** Health and metrics of a worker; with the mails, where they are files. */
+/** Health and metrics of a worker. */
 export const layerWorkerManagement = (
   listener: HttpListener,
-  options: { readonly process: string; readonly liveness: ReadinessChecks; readonly mailFolder: string | undefined }
+  options: { readonly process: string; readonly liveness: ReadinessChecks }
 ) =>
   layerServe(listener, {
-    known: [...healthRoutes, ...metricsRoutes, ...(options.mailFolder === undefined ? [] : mailRoutes)],
-    routes: Layer.mergeAll(
-      layerMetricsRoutes,
-      layerHealth(options.process, options.liveness),
-      options.mailFolder === undefined ? Layer.empty : layerMailRoutes({ folder: options.mailFolder })
-    )
+    known: [...healthRoutes, ...metricsRoutes],
+    routes: Layer.mergeAll(layerMetricsRoutes, layerHealth(options.process, options.liveness))
   })

@@ -21,7 +21,12 @@ const folder = Effect.acquireRelease(
 )
 
 const DATABASE = { DATABASE_URL: "postgres://flowforge:hush@127.0.0.1:1/none" }
-const RECEIPTS = { FLOWFORGE_OBJECTS: "folder", FLOWFORGE_DATA: "/nowhere", OBJECTS_SIGNING_KEY: "hush" }
+const RECEIPTS = {
+  FLOWFORGE_OBJECTS: "folder",
+  FLOWFORGE_MAIL: "folder",
+  FLOWFORGE_DATA: "/nowhere",
+  OBJECTS_SIGNING_KEY: "hush"
+}
 
 describe("a process whose configuration cannot work", () => {
   it.live("names all that is missing at once", () =>

@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { userId } from "@flowforge/embedded/catalogue"
-import { eventually, layerTestDatabase } from "@flowforge/testkit"
+import { eventually, layerTestDatabase, statusOf } from "@flowforge/testkit"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { installation } from "./installation.ts"
-import { launch, statusOf } from "./launch.ts"
+import { installation, launch } from "./programs.ts"
 
 const WORKERS = ["order", "payment", "inventory", "inventory", "notification"] as const
 
@@ -57,7 +56,7 @@ describe("processes of their own", () => {
             (n) => place(publicUrl, n),
             { concurrency: 10 }
           )
-        yield* order(0, 100)
+        const [first] = yield* order(0, 100)
         const killed = workers[WORKERS.indexOf("inventory")]!
         const [, ending] = yield* Effect.all([order(100, 200), killed.end("SIGKILL")], { concurrency: "unbounded" })
         assert.strictEqual(ending.signal, "SIGKILL")
@@ -74,6 +73,9 @@ describe("processes of their own", () => {
             ([row]) => row!.n === 200
           )
         )
+        const pdf = yield* Effect.promise(() => fetch(`${publicUrl}/orders/${first}/receipt?format=pdf`))
+        assert.strictEqual(pdf.headers.get("content-type"), "application/pdf")
+
         const [left] = yield* sql<{ n: number }>`SELECT count(*)::int AS n FROM dead_letters`
         assert.strictEqual(left!.n, 0)
 

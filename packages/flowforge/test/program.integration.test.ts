@@ -3,9 +3,12 @@ import { connect } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { layerTestDatabase } from "@flowforge/testkit"
 import { Effect } from "effect"
+import { vi } from "vitest"
 import { processes } from "../src/processes/index.ts"
-import { installation } from "./installation.ts"
-import { launch } from "./launch.ts"
+import { installation, launch } from "./programs.ts"
+
+// Starting Node takes seconds on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 describe("the program", () => {
   it.live("prints the table of processes when it is asked for help, and when the process is unknown", () =>

@@ -1,3 +1,5 @@
 export { TestDatabase, layerTestDatabase } from "./database.ts"
 export { eventually } from "./eventually.ts"
+export { makeInstallation } from "./processes/installation.ts"
+export { launchProcess, type LaunchedProcess, type ProcessEnding, statusOf } from "./processes/launch.ts"
 export { type ReceivedSpan, startTraceCollector } from "./trace-collector.ts"

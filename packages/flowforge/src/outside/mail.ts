@@ -1,12 +1,14 @@
 import { join } from "node:path"
 import { Mailer, SmsSender } from "@flowforge/platform"
 import { Layer } from "effect"
-import type { mail } from "../settings/outside.ts"
+import type { mail, mailbox } from "../settings/outside.ts"
 import type { ValueOf } from "../settings/setting.ts"
 
-export const mailFolderOf = (settings: ValueOf<typeof mail>): string => join(settings.folder, "mail")
+/** Where mails are files: they are shown on the management port. */
+export const mailFolderOf = (settings: ValueOf<typeof mailbox>): string | undefined =>
+  settings.kind === "folder" ? join(settings.folder, "mail") : undefined
 
 export const layerMail = (settings: ValueOf<typeof mail>): Layer.Layer<Mailer | SmsSender> => {
-  const folder = mailFolderOf(settings)
+  const folder = join(settings.folder, "mail")
   return Layer.mergeAll(Mailer.layerOutboxFolder({ folder }), SmsSender.layerOutboxFolder({ folder }))
 }

@@ -7,8 +7,9 @@ import { Effect, Layer } from "effect"
 import { layerManagement, layerPublic } from "../http.ts"
 import { layerNoCache } from "../outside/cache.ts"
 import { awaitSchema, layerDatabase } from "../outside/database.ts"
+import { mailFolderOf } from "../outside/mail.ts"
 import { layerObjects } from "../outside/objects.ts"
-import { objects } from "../settings/outside.ts"
+import { mailbox, objects } from "../settings/outside.ts"
 import { onTwoPorts, publicPort, running } from "../settings/process.ts"
 import { checked } from "../settings/service.ts"
 import { all } from "../settings/setting.ts"
@@ -20,6 +21,7 @@ const settings = onTwoPorts(
     ...running,
     publicPort,
     objects,
+    mailbox,
     order: checked(OrderService.layerConfig),
     inventory: checked(InventoryService.layerConfig),
     notification: checked(NotificationService.layerConfig)
@@ -37,7 +39,7 @@ export const api = processOf("HTTP of all services: the public port and what ope
     yield* Layer.build(
       Layer.mergeAll(
         layerPublic(publicListener, { signingKey: settings.objects.signingKey }),
-        layerManagement(managementListener)
+        layerManagement(managementListener, { mailFolder: mailFolderOf(settings.mailbox) })
       ).pipe(
         Layer.provide([layerNoCache, layerObjects(settings.objects)]),
         Layer.provide(layerDatabase({ databaseUrl, maxConnections, process: "api" }))

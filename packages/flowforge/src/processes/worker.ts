@@ -29,20 +29,16 @@ export const runWorker = <E>(
     /** The service's name. */
     readonly process: string
     readonly work: Layer.Layer<never, E, Shared>
-    /** Where mails are files, to be seen on the management port. */
-    readonly mailFolder?: string
   }
 ): Effect.Effect<never, unknown, Scope.Scope> =>
   Effect.gen(function* () {
     const { databaseUrl, host, managementPort, maxConnections } = settings
-    const { mailFolder, process, work } = options
+    const { process, work } = options
     yield* stopWithin(settings.stopWithin)
     const listener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
     yield* awaitSchema(databaseUrl)
     const layerManagement = Layer.unwrap(
-      Effect.map(Progress, ({ check }) =>
-        layerWorkerManagement(listener, { process, mailFolder, liveness: { progress: check } })
-      )
+      Effect.map(Progress, ({ check }) => layerWorkerManagement(listener, { process, liveness: { progress: check } }))
     )
     yield* Layer.build(
       layerManagement.pipe(

@@ -4,7 +4,7 @@ import { NotificationService } from "@flowforge/notification"
 import { OrderService } from "@flowforge/order"
 import { PaymentService } from "@flowforge/payment"
 import { Layer } from "effect"
-import { layerMail, mailFolderOf } from "../outside/mail.ts"
+import { layerMail } from "../outside/mail.ts"
 import { layerObjects } from "../outside/objects.ts"
 import { gatewayUrl, mail, objects } from "../settings/outside.ts"
 import { checked } from "../settings/service.ts"
@@ -48,7 +48,6 @@ export const notification = processOf(
   (settings) =>
     runWorker(settings, {
       process: "notification",
-      mailFolder: mailFolderOf(settings.mail),
       work: Layer.mergeAll(NotificationService.layerConsumers, NotificationService.layerJobs).pipe(
         Layer.provide([layerObjects(settings.objects), layerMail(settings.mail)])
       )

@@ -33,10 +33,13 @@ export const objects = choose(choice("FLOWFORGE_OBJECTS", ["folder"], "where rec
   )
 })
 
+const mailChoice = choice("FLOWFORGE_MAIL", ["folder"], "how customers are told")
+
 /** How customers are told. */
-export const mail = choose(choice("FLOWFORGE_MAIL", ["folder"], "how customers are told"), {
-  folder: as("folder", all({ folder }))
-})
+export const mail = choose(mailChoice, { folder: as("folder", all({ folder })) })
+
+/** Where operators can read what customers were told. */
+export const mailbox = choose(mailChoice, { folder: as("folder", all({ folder })) })
 
 export const gatewayUrl: Setting<URL> = variable("PAYMENT_GATEWAY_URL", {
   parse: Config.URL,

@@ -1,29 +1,26 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
 import { freePort } from "@flowforge/platform/child-process"
-import { eventually } from "@flowforge/testkit"
-import { Effect, type Scope } from "effect"
 
-/** FLOWFORGE_PROGRAM: the bundle instead of the sources. */
-const program = process.env["FLOWFORGE_PROGRAM"] ?? fileURLToPath(new URL("../src/main.ts", import.meta.url))
+import { Effect, type Scope } from "effect"
+import { eventually } from "../eventually.ts"
 
 /** How a process ended: with a code of its own, or by a signal. */
-export interface Ending {
+export interface ProcessEnding {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
 
 /** A process as an orchestrator sees it: what it prints, its management port, how it ends. */
-export interface Launched {
+export interface LaunchedProcess {
   readonly managementUrl: string
   readonly output: () => string
   /** Waits until it has printed this. */
   readonly says: (text: string) => Effect.Effect<void, Error>
   readonly ready: Effect.Effect<void, Error>
-  readonly end: (signal: NodeJS.Signals) => Effect.Effect<Ending>
+  readonly end: (signal: NodeJS.Signals) => Effect.Effect<ProcessEnding>
   /** Waits until it ends by itself. */
-  readonly ended: Effect.Effect<Ending>
+  readonly ended: Effect.Effect<ProcessEnding>
 }
 
 /** Ends the process with this one, however this one ends. */
@@ -37,23 +34,27 @@ const leaveGuard = (child: ChildProcess): void => {
   child.once("exit", () => guard.kill("SIGKILL"))
 }
 
-/** Starts one of the processes with this environment and no other; it is killed with the scope where it still runs. */
-export const launch = (
+/**
+ * Starts `program` with a process's name as its argument, this environment and no other, and a management port of its
+ * own. It is killed with the scope where it still runs then.
+ */
+export const launchProcess = (
+  program: string,
   name: string,
   environment: Readonly<Record<string, string>>
-): Effect.Effect<Launched, never, Scope.Scope> =>
+): Effect.Effect<LaunchedProcess, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const port = await freePort()
       const child = spawn(process.execPath, [program, name], {
-        env: { PATH: process.env["PATH"], FLOWFORGE_HOST: "127.0.0.1", MANAGEMENT_PORT: String(port), ...environment },
+        env: { FLOWFORGE_HOST: "127.0.0.1", MANAGEMENT_PORT: String(port), ...environment },
         stdio: ["ignore", "pipe", "pipe"]
       })
       const closed = once(child, "close")
       leaveGuard(child)
       let output = ""
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk))
-      const ended = Effect.promise(async (): Promise<Ending> => {
+      const ended = Effect.promise(async (): Promise<ProcessEnding> => {
         await closed
         return { code: child.exitCode, signal: child.signalCode }
       })

@@ -4,12 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import { freePort } from "@flowforge/platform/child-process"
-import { TestDatabase } from "@flowforge/testkit"
 import { Effect, Redacted } from "effect"
-
-const gatewayProgram = fileURLToPath(import.meta.resolve("@flowforge/gateway-simulator/main"))
+import { TestDatabase } from "../database.ts"
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "flowforge-processes-"))),
@@ -17,11 +14,11 @@ const folder = Effect.acquireRelease(
 )
 
 /** The payment company as a process of its own. It ends with its standard input, and so with this process. */
-const gateway = (path: string) =>
+const gateway = (program: string, path: string) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
-      const child: ChildProcess = spawn(process.execPath, [gatewayProgram], {
-        env: { PATH: process.env["PATH"], GATEWAY_PORT: "0", GATEWAY_FOLDER: path, GATEWAY_WITH_PARENT: "1" },
+      const child: ChildProcess = spawn(process.execPath, [program], {
+        env: { GATEWAY_PORT: "0", GATEWAY_FOLDER: path, GATEWAY_WITH_PARENT: "1" },
         stdio: ["pipe", "pipe", "inherit"]
       })
       const [line] = (await once(createInterface(child.stdout!), "line")) as [string]
@@ -35,16 +32,22 @@ const gateway = (path: string) =>
   )
 
 /** What all processes of an installation are given: a database, a gateway, folders, and where the API is to listen. */
-export const installation = Effect.gen(function* () {
+export const makeInstallation = Effect.fnUntraced(function* (options: {
+  /** The program of the payment company. */
+  readonly gatewayProgram: string
+}) {
   const { url } = yield* TestDatabase
   const path = yield* folder
   const passwordFile = join(path, "database-url")
   yield* Effect.promise(() => writeFile(passwordFile, `${Redacted.value(url)}\n`, { mode: 0o600 }))
-  const { url: gatewayUrl } = yield* gateway(join(path, "gateway"))
+  const { url: gatewayUrl } = yield* gateway(options.gatewayProgram, join(path, "gateway"))
   const port = yield* Effect.promise(freePort)
   const publicUrl = `http://127.0.0.1:${port}`
   return {
     publicUrl,
+    gatewayUrl,
+    postgresUrl: Redacted.value(url),
+    folder: path,
     environment: {
       DATABASE_URL_FILE: passwordFile,
       DATABASE_CONNECTIONS: "8",
