@@ -1,0 +1,2 @@
+export type { RedisOptions, RedisTls } from "./client.ts"
+export { layerRedis } from "./layer.ts"
