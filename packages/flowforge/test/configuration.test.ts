@@ -55,6 +55,7 @@ describe("a process whose configuration cannot work", () => {
         PORT: "70000",
         DATABASE_CONNECTIONS: "2",
         SHUTDOWN_TIMEOUT: "soon",
+        REDIS_URL: "redis:hush",
         LOG_LEVEL: "Loud",
         ORDER_INTAKE_QUEUE: "many",
         ORDER_OPEN_AGE: "old",
@@ -67,6 +68,7 @@ describe("a process whose configuration cannot work", () => {
           "LOG_LEVEL is wrong:",
           "SHUTDOWN_TIMEOUT is wrong:",
           "PORT is wrong:",
+          "REDIS_URL is wrong:",
           "ORDER_INTAKE_QUEUE is wrong:",
           "ORDER_OPEN_AGE is wrong:",
           "INVENTORY_AVAILABILITY_TTL is wrong:"

@@ -1,10 +1,18 @@
 import { Cache } from "@flowforge/platform"
-import { Effect, Layer } from "effect"
+import { layerRedis } from "@flowforge/platform/redis"
+import { Effect, Layer, Redacted } from "effect"
+import type { cache } from "../settings/outside.ts"
+import type { ValueOf } from "../settings/setting.ts"
 
-/** No cache: what one process keeps in its memory, another could not take back. */
-export const layerNoCache: Layer.Layer<Cache> = Layer.succeed(Cache, {
+/** No cache: what one process kept in its memory, another could not take back. */
+const layerNone: Layer.Layer<Cache> = Layer.succeed(Cache, {
   get: (keys) => Effect.succeed(keys.map(() => undefined)),
   set: () => Effect.void,
   fill: () => Effect.void,
   remove: () => Effect.void
 })
+
+export const layerCache = ({ authority, url }: ValueOf<typeof cache>): Layer.Layer<Cache> => {
+  if (url === undefined) return layerNone
+  return layerRedis({ url, ...(authority === undefined ? {} : { tls: { authority: Redacted.value(authority) } }) })
+}

@@ -8,16 +8,29 @@ import { waitFor } from "../waiting.ts"
 /** PostgreSQL answers, but the tables are not there yet. */
 class NotMigrated extends Data.TaggedError("NotMigrated")<{ readonly message: string }> {}
 
-const where = (url: Redacted.Redacted, applicationName: string) =>
-  layerPostgres({ url, applicationName, maxConnections: 1 })
+/** Where PostgreSQL is. */
+export interface Database {
+  readonly databaseUrl: Redacted.Redacted
+  readonly databaseAuthority: Redacted.Redacted | undefined
+}
+
+/** One connection, or more, under a name that PostgreSQL shows. */
+export const layerConnections = (
+  { databaseAuthority, databaseUrl }: Database,
+  applicationName: string,
+  maxConnections = 1
+) => layerPostgres({ url: databaseUrl, authority: databaseAuthority, applicationName, maxConnections })
 
 /** Waits until PostgreSQL answers. */
-export const awaitPostgres = (url: Redacted.Redacted) =>
-  waitFor("PostgreSQL", SqlClient.SqlClient.use((sql) => sql`SELECT 1`).pipe(Effect.provide(where(url, "waiting"))))
+export const awaitPostgres = (database: Database) =>
+  waitFor(
+    "PostgreSQL",
+    SqlClient.SqlClient.use((sql) => sql`SELECT 1`).pipe(Effect.provide(layerConnections(database, "waiting")))
+  )
 
 /** Waits until PostgreSQL answers and has all tables. A schema that no longer allows this code is not waited for. */
-export const awaitSchema = Effect.fnUntraced(function* (url: Redacted.Redacted) {
-  yield* awaitPostgres(url)
+export const awaitSchema = Effect.fnUntraced(function* (database: Database) {
+  yield* awaitPostgres(database)
   yield* waitFor(
     "the migrations",
     missingMigrations(migrationsFolder).pipe(
@@ -26,24 +39,14 @@ export const awaitSchema = Effect.fnUntraced(function* (url: Redacted.Redacted) 
           ? Effect.void
           : Effect.fail(new NotMigrated({ message: `${first} is not applied; "prepare" or "migrate" does it` }))
       ),
-      Effect.provide(where(url, "waiting"))
+      Effect.provide(layerConnections(database, "waiting"))
     ),
     (error) => error._tag === "MigrationError"
   )
 })
 
 /** The pool of a process, with what tells it of others' commits. */
-export const layerDatabase = (options: {
-  readonly databaseUrl: Redacted.Redacted
-  readonly maxConnections: number
-  readonly process: string
-}) =>
+export const layerDatabase = (options: Database & { readonly maxConnections: number }, process: string) =>
   Wakeups.layerPostgres.pipe(
-    Layer.provideMerge(
-      layerPostgres({
-        url: options.databaseUrl,
-        applicationName: `flowforge ${options.process}`,
-        maxConnections: options.maxConnections
-      })
-    )
+    Layer.provideMerge(layerConnections(options, `flowforge ${process}`, options.maxConnections))
   )

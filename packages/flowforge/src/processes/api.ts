@@ -5,11 +5,11 @@ import { listen } from "@flowforge/platform/http"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Effect, Layer } from "effect"
 import { layerManagement, layerPublic } from "../http.ts"
-import { layerNoCache } from "../outside/cache.ts"
+import { layerCache } from "../outside/cache.ts"
 import { awaitSchema, layerDatabase } from "../outside/database.ts"
 import { mailFolderOf } from "../outside/mail.ts"
 import { layerObjects } from "../outside/objects.ts"
-import { mailbox, objects } from "../settings/outside.ts"
+import { cache, mailbox, objects } from "../settings/outside.ts"
 import { onTwoPorts, publicPort, running } from "../settings/process.ts"
 import { checked } from "../settings/service.ts"
 import { all } from "../settings/setting.ts"
@@ -20,6 +20,7 @@ const settings = onTwoPorts(
   all({
     ...running,
     publicPort,
+    cache,
     objects,
     mailbox,
     order: checked(OrderService.layerConfig),
@@ -31,18 +32,18 @@ const settings = onTwoPorts(
 /** Ports first: they answer 503 until all is there. Closing goes backwards: requests under way are finished first. */
 export const api = processOf("HTTP of all services: the public port and what operators do", settings, (settings) =>
   Effect.gen(function* () {
-    const { databaseUrl, host, managementPort, maxConnections, publicPort } = settings
+    const { host, managementPort, publicPort } = settings
     yield* stopWithin(settings.stopWithin)
     const publicListener = yield* listen({ host, port: publicPort, variable: "PORT" })
     const managementListener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
-    yield* awaitSchema(databaseUrl)
+    yield* awaitSchema(settings)
     yield* Layer.build(
       Layer.mergeAll(
         layerPublic(publicListener, { signingKey: settings.objects.signingKey }),
         layerManagement(managementListener, { mailFolder: mailFolderOf(settings.mailbox) })
       ).pipe(
-        Layer.provide([layerNoCache, layerObjects(settings.objects)]),
-        Layer.provide(layerDatabase({ databaseUrl, maxConnections, process: "api" }))
+        Layer.provide([layerCache(settings.cache), layerObjects(settings.objects)]),
+        Layer.provide(layerDatabase(settings, "api"))
       )
     )
     yield* Effect.logInfo(`ready: public port ${publicListener.port}, management port ${managementListener.port}`)

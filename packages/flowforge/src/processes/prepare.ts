@@ -1,30 +1,30 @@
 import { migrationsFolder } from "@flowforge/contracts/migrations"
 import { loadCatalogue } from "@flowforge/embedded/catalogue"
 import { ensureEpoch, ensurePartitions } from "@flowforge/messaging"
-import { layerPostgres, migrate as applyMigrations } from "@flowforge/platform"
+import { migrate as applyMigrations } from "@flowforge/platform"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Effect } from "effect"
-import { awaitPostgres } from "../outside/database.ts"
+import { awaitPostgres, layerConnections } from "../outside/database.ts"
 import { broker, catalogue } from "../settings/outside.ts"
-import { databaseUrl } from "../settings/process.ts"
+import { database } from "../settings/process.ts"
 import { all, type ValueOf } from "../settings/setting.ts"
 import { processOf } from "./process.ts"
 
-const schema = { databaseUrl, catalogue } as const
+const schema = { ...database, catalogue } as const
 const schemaSettings = all(schema)
 
 /** Brings the schema forward. Any number of processes may do it at once, and do it again. */
-const bringForward = Effect.fnUntraced(function* ({ catalogue, databaseUrl }: ValueOf<typeof schemaSettings>) {
-  yield* awaitPostgres(databaseUrl)
+const bringForward = Effect.fnUntraced(function* (settings: ValueOf<typeof schemaSettings>) {
+  yield* awaitPostgres(settings)
   yield* Effect.gen(function* () {
     const applied = yield* applyMigrations(migrationsFolder)
     yield* ensureEpoch
     yield* ensurePartitions()
     yield* Effect.logInfo(applied.length === 0 ? "the schema is up to date" : `applied ${applied.join(", ")}`)
-    if (catalogue === "none") return
+    if (settings.catalogue === "none") return
     const { items, users } = yield* loadCatalogue
     yield* Effect.logInfo(`the demo's catalogue: entered ${items} items and ${users} customers`)
-  }).pipe(Effect.provide(layerPostgres({ url: databaseUrl, applicationName: "flowforge migrate", maxConnections: 1 })))
+  }).pipe(Effect.provide(layerConnections(settings, "flowforge migrate")))
 })
 
 export const migrate = processOf("applies the migrations, then ends", schemaSettings, (settings) =>

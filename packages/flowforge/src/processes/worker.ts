@@ -6,16 +6,16 @@ import { Effect, Layer, type Scope } from "effect"
 import type { SqlClient } from "effect/sql"
 import { layerWorkerManagement } from "../http.ts"
 import { layerBroker } from "../outside/broker.ts"
-import { layerNoCache } from "../outside/cache.ts"
+import { layerCache } from "../outside/cache.ts"
 import { awaitSchema, layerDatabase } from "../outside/database.ts"
 import { Progress } from "../progress.ts"
-import { broker } from "../settings/outside.ts"
+import { broker, cache } from "../settings/outside.ts"
 import { running } from "../settings/process.ts"
 import { all, type ValueOf } from "../settings/setting.ts"
 import { stopWithin } from "../stopping.ts"
 
 /** What all workers read. */
-export const workerSettings = { ...running, broker } as const
+export const workerSettings = { ...running, broker, cache } as const
 
 const everyWorker = all(workerSettings)
 
@@ -32,11 +32,11 @@ export const runWorker = <E>(
   }
 ): Effect.Effect<never, unknown, Scope.Scope> =>
   Effect.gen(function* () {
-    const { databaseUrl, host, managementPort, maxConnections } = settings
+    const { host, managementPort } = settings
     const { process, work } = options
     yield* stopWithin(settings.stopWithin)
     const listener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
-    yield* awaitSchema(databaseUrl)
+    yield* awaitSchema(settings)
     const layerManagement = Layer.unwrap(
       Effect.map(Progress, ({ check }) => layerWorkerManagement(listener, { process, liveness: { progress: check } }))
     )
@@ -44,8 +44,8 @@ export const runWorker = <E>(
       layerManagement.pipe(
         Layer.provideMerge(work),
         Layer.provide(Progress.layer.pipe(Layer.provide(layerBroker(settings.broker)))),
-        Layer.provide(layerNoCache),
-        Layer.provide(layerDatabase({ databaseUrl, maxConnections, process }))
+        Layer.provide(layerCache(settings.cache)),
+        Layer.provide(layerDatabase(settings, process))
       )
     )
     yield* Effect.logInfo(`ready: management port ${listener.port}`)

@@ -1,10 +1,28 @@
-import { Config } from "effect"
-import { all, as, choose, type Setting } from "./setting.ts"
-import { choice, secret, text, variable } from "./variable.ts"
+import { Config, Redacted } from "effect"
+import { all, as, choose, refine, type Setting } from "./setting.ts"
+import { choice, optionalSecret, secret, text, variable } from "./variable.ts"
 
 /** What carries events from process to process. */
 export const broker = choose(choice("FLOWFORGE_BROKER", ["postgres"], "what carries events between the services"), {
   postgres: as("postgres", all({}))
+})
+
+const A_REDIS = "a URL such as redis://host:6379 or, with TLS, rediss://user@host:6379"
+
+/** What all processes may answer from instead of from PostgreSQL. */
+export const cache = all({
+  url: refine(
+    optionalSecret("REDIS_URL", { expects: A_REDIS, means: "the cache, a Redis", absence: "no cache" }),
+    (url) =>
+      url === undefined || (/^rediss?:\/\/[^/]/u.test(Redacted.value(url)) && URL.canParse(Redacted.value(url)))
+        ? undefined
+        : `REDIS_URL is wrong: it must be ${A_REDIS}`
+  ),
+  authority: optionalSecret("REDIS_TLS_CA", {
+    expects: "a certificate as PEM",
+    means: "who may have signed the certificate of a Redis with TLS, as PEM",
+    absence: "the system's authorities"
+  })
 })
 
 const folder = text("FLOWFORGE_DATA", {

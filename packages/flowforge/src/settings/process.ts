@@ -2,7 +2,7 @@ import { telemetryConfig } from "@flowforge/platform/telemetry"
 import { Config, Layer, Redacted } from "effect"
 import { checked } from "./service.ts"
 import { refine, type Setting } from "./setting.ts"
-import { secret, text, variable } from "./variable.ts"
+import { optionalSecret, secret, text, variable } from "./variable.ts"
 
 const port = (name: string, fallback: string, means: string) =>
   variable(name, { parse: Config.Port, expects: "a port between 1 and 65535", means, fallback })
@@ -11,12 +11,22 @@ const port = (name: string, fallback: string, means: string) =>
 const FEWEST_CONNECTIONS = 6
 const A_DATABASE = "a URL such as postgres://user@host:5432/database"
 
-export const databaseUrl = refine(secret("DATABASE_URL", { expects: A_DATABASE, means: "the PostgreSQL" }), (url) => {
+const databaseUrl = refine(secret("DATABASE_URL", { expects: A_DATABASE, means: "the PostgreSQL" }), (url) => {
   const text = Redacted.value(url)
   return /^postgres(?:ql)?:\/\/[^/]/u.test(text) && URL.canParse(text)
     ? undefined
     : `DATABASE_URL is wrong: it must be ${A_DATABASE}`
 })
+
+/** Where PostgreSQL is, and how to know that it is the right one. */
+export const database = {
+  databaseUrl,
+  databaseAuthority: optionalSecret("DATABASE_TLS_CA", {
+    expects: "a certificate as PEM",
+    means: "who may have signed PostgreSQL's certificate, as PEM; demands TLS",
+    absence: "the system's authorities, with ?sslmode=require in DATABASE_URL"
+  })
+} as const
 
 const maxConnections = refine(
   variable("DATABASE_CONNECTIONS", {
@@ -33,7 +43,7 @@ const maxConnections = refine(
 
 /** What every process has that goes on running. */
 export const running = {
-  databaseUrl,
+  ...database,
   maxConnections,
   host: text("FLOWFORGE_HOST", { means: "the address that the ports listen on", fallback: "0.0.0.0" }),
   telemetry: checked(Layer.effectDiscard(telemetryConfig)),

@@ -60,6 +60,12 @@ export const choice = <const C extends ReadonlyArray<string>>(
     ...(fallback === undefined ? {} : { fallback })
   })
 
+/** A secret, or a text of many lines such as a certificate, that may be absent. */
+export const optionalSecret = (
+  name: string,
+  options: Omit<Options<Redacted.Redacted>, "isSecret" | "parse"> & { readonly absence: string }
+): Setting<Redacted.Redacted | undefined> => optional(name, { ...options, parse: Config.Redacted, isSecret: true })
+
 const described = (
   name: string,
   { isSecret = false, means }: Options<unknown>,

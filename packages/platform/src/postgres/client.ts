@@ -1,11 +1,13 @@
 import { PgClient } from "@effect/sql-pg"
-import { type Layer, type Redacted } from "effect"
+import { type Layer, Redacted } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 
 export interface PostgresOptions {
   readonly url: Redacted.Redacted
   readonly applicationName: string
   readonly maxConnections: number
+  /** Who may have signed the server's certificate, as PEM: connections are by TLS then, or not at all. */
+  readonly authority?: Redacted.Redacted | undefined
 }
 
 /**
@@ -19,6 +21,7 @@ export const layerPostgres = (
     url: options.url,
     applicationName: options.applicationName,
     maxConnections: options.maxConnections,
+    ...(options.authority === undefined ? {} : { ssl: { ca: Redacted.value(options.authority) } }),
     connectTimeout: "5 seconds",
     startupParameters: {
       idle_in_transaction_session_timeout: "2000",

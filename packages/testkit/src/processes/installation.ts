@@ -55,6 +55,8 @@ export const makeInstallation = Effect.fnUntraced(function* (options: {
       NOTIFICATION_PUBLIC_URL: publicUrl,
       PAYMENT_GATEWAY_URL: gatewayUrl,
       FLOWFORGE_BROKER: "postgres",
+      // Nothing listens there: whatever is done, it is done without a cache.
+      REDIS_URL: "redis://127.0.0.1:1",
       FLOWFORGE_CATALOGUE: "demo",
       FLOWFORGE_DATA: path,
       FLOWFORGE_OBJECTS: "folder",
