@@ -26,16 +26,17 @@ export const makeBreaker = (client: Redis): Effect.Effect<Breaker, never, Scope.
     const away = Latch.makeUnsafe(false)
     const missed = new Missed()
     let isAway = false
-    let reason = ""
-    /** A client without a listener would end the process. The reason is better than "not connected", which follows. */
-    client.on("error", (error: Error) => (reason = error.message))
+    let failure = ""
+    let broken: string | undefined
+    // A client without a listener would end the process. What broke the connection says more than that there is none.
+    client.on("error", (error: Error) => (broken = error.message))
 
     const fail = (error: unknown, writes: ReadonlyArray<string>): undefined => {
       errors.updateUnsafe(1, context)
       missed.add(writes)
       if (!isAway) {
         isAway = true
-        reason = (error as Error).message
+        failure = (error as Error).message
         away.openUnsafe()
       }
     }
@@ -50,6 +51,7 @@ export const makeBreaker = (client: Redis): Effect.Effect<Breaker, never, Scope.
         while ((removing = missed.take()).length > 0) await client.unlink(...removing)
         away.closeUnsafe()
         isAway = false
+        broken = undefined
         return true
       } catch {
         missed.add(removing)
@@ -62,7 +64,7 @@ export const makeBreaker = (client: Redis): Effect.Effect<Breaker, never, Scope.
       if (yield* probe) return
       yield* Metric.update(available, 0)
       yield* Effect.logWarning("Redis is away; everything goes on without the cache").pipe(
-        Effect.annotateLogs({ reason })
+        Effect.annotateLogs({ reason: broken ?? failure })
       )
       yield* probe.pipe(Effect.delay(PROBE_EVERY), Effect.repeat({ until: (isBack) => isBack }))
       yield* Metric.update(available, 1)

@@ -1,2 +1,3 @@
 export type { RedisOptions, RedisTls } from "./client.ts"
+export { redisConfig } from "./config.ts"
 export { layerRedis } from "./layer.ts"
