@@ -12,7 +12,11 @@ const layerNone: Layer.Layer<Cache> = Layer.succeed(Cache, {
   remove: () => Effect.void
 })
 
-export const layerCache = ({ authority, url }: ValueOf<typeof cache>): Layer.Layer<Cache> => {
+export const layerCache = ({ authority, password, url }: ValueOf<typeof cache>): Layer.Layer<Cache> => {
   if (url === undefined) return layerNone
-  return layerRedis({ url, ...(authority === undefined ? {} : { tls: { authority: Redacted.value(authority) } }) })
+  return layerRedis({
+    url,
+    ...(password === undefined ? {} : { password }),
+    ...(authority === undefined ? {} : { tls: { authority: Redacted.value(authority) } })
+  })
 }

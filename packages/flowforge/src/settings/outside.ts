@@ -18,6 +18,11 @@ export const cache = all({
         ? undefined
         : `REDIS_URL is wrong: it must be ${A_REDIS}`
   ),
+  password: optionalSecret("REDIS_PASSWORD", {
+    expects: "a text",
+    means: "the password of the Redis, where it does not stand in REDIS_URL",
+    absence: "that of REDIS_URL"
+  }),
   authority: optionalSecret("REDIS_TLS_CA", {
     expects: "a certificate as PEM",
     means: "who may have signed the certificate of a Redis with TLS, as PEM",
