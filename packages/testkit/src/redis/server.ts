@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { writeFileSync } from "node:fs"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -49,10 +50,9 @@ export const startRedis = (
     )
     const port = yield* Effect.promise(freePort)
     const certificate = options.tls === true ? selfSigned(folder) : undefined
-    const configuration = join(folder, "redis.conf")
     yield* Effect.promise(() =>
       writeFile(
-        configuration,
+        join(folder, "redis.conf"),
         [
           // The janitor knows the process by the folder in its title.
           `proc-title-template "{title} {config-file}"`,
@@ -83,8 +83,7 @@ export const startRedis = (
         await ended
       })
     const start = Effect.promise(async () => {
-      running = await launch(program, configuration)
-      await writeFile(join(folder, "pid"), `${running.pid}\n`)
+      running = await launch(program, folder)
     })
     yield* Effect.acquireRelease(start, () => end("SIGKILL"))
     const scheme = certificate === undefined ? "redis" : "rediss"
@@ -102,12 +101,14 @@ export const startRedis = (
   })
 
 /** Answers once the server takes commands. */
-const launch = (program: RedisProgram, configuration: string): Promise<ChildProcess> =>
+const launch = (program: RedisProgram, folder: string): Promise<ChildProcess> =>
   new Promise((done, fail) => {
-    const child = spawn(program.command, [configuration], {
+    const child = spawn(program.command, [join(folder, "redis.conf")], {
       stdio: ["ignore", "pipe", "pipe"],
       ...(program.libraries === undefined ? {} : { env: { LD_LIBRARY_PATH: program.libraries } })
     })
+    // At once, for the janitor.
+    writeFileSync(join(folder, "pid"), `${child.pid}\n`)
     let said = ""
     const listen = (chunk: unknown) => {
       said = `${said}${String(chunk)}`.slice(-4000)
