@@ -1,6 +1,6 @@
 import { Cache } from "@flowforge/platform"
 import { layerRedis } from "@flowforge/platform/redis"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import type { cache } from "../settings/outside.ts"
 import type { ValueOf } from "../settings/setting.ts"
 
@@ -12,11 +12,5 @@ const layerNone: Layer.Layer<Cache> = Layer.succeed(Cache, {
   remove: () => Effect.void
 })
 
-export const layerCache = ({ authority, password, url }: ValueOf<typeof cache>): Layer.Layer<Cache> => {
-  if (url === undefined) return layerNone
-  return layerRedis({
-    url,
-    ...(password === undefined ? {} : { password }),
-    ...(authority === undefined ? {} : { tls: { authority: Redacted.value(authority) } })
-  })
-}
+export const layerCache = (settings: ValueOf<typeof cache>): Layer.Layer<Cache> =>
+  settings === undefined ? layerNone : layerRedis(settings)

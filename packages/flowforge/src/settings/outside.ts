@@ -1,34 +1,45 @@
-import { Config, Redacted } from "effect"
-import { all, as, choose, refine, type Setting } from "./setting.ts"
-import { choice, optionalSecret, secret, text, variable } from "./variable.ts"
+import { redisConfig, type RedisOptions } from "@flowforge/platform/redis"
+import { Config, Effect } from "effect"
+import { ofConfig } from "./service.ts"
+import { all, as, choose, type Setting, type Variable } from "./setting.ts"
+import { choice, secret, text, variable } from "./variable.ts"
 
 /** What carries events from process to process. */
 export const broker = choose(choice("FLOWFORGE_BROKER", ["postgres"], "what carries events between the services"), {
   postgres: as("postgres", all({}))
 })
 
-const A_REDIS = "a URL such as redis://host:6379 or, with TLS, rediss://user@host:6379"
-
-/** What all processes may answer from instead of from PostgreSQL. */
-export const cache = all({
-  url: refine(
-    optionalSecret("REDIS_URL", { expects: A_REDIS, means: "the cache, a Redis", absence: "no cache" }),
-    (url) =>
-      url === undefined || (/^rediss?:\/\/[^/]/u.test(Redacted.value(url)) && URL.canParse(Redacted.value(url)))
-        ? undefined
-        : `REDIS_URL is wrong: it must be ${A_REDIS}`
-  ),
-  password: optionalSecret("REDIS_PASSWORD", {
-    expects: "a text",
-    means: "the password of the Redis, where it does not stand in REDIS_URL",
-    absence: "that of REDIS_URL"
-  }),
-  authority: optionalSecret("REDIS_TLS_CA", {
-    expects: "a certificate as PEM",
-    means: "who may have signed the certificate of a Redis with TLS, as PEM",
-    absence: "the system's authorities"
-  })
+const ofRedis = (name: string, fallback: string, means: string, isSecret = false): Variable => ({
+  name,
+  means,
+  fallback,
+  isSecret
 })
+
+const redis = ofConfig(redisConfig, [
+  ofRedis("REDIS_URL", "no cache", "the cache: redis://host:6379, or rediss://user@host:6379 with TLS", true),
+  ofRedis("REDIS_PASSWORD", "that of REDIS_URL", "the password, where it does not stand in REDIS_URL", true),
+  ofRedis("REDIS_TLS_CA_FILE", "the system's authorities", "who may have signed the Redis's certificate, as PEM"),
+  ofRedis("REDIS_TLS_SERVER_NAME", "the host", "the name in the Redis's certificate"),
+  ofRedis("REDIS_TLS_CERT_FILE", "none", "what a process shows of itself, where the Redis asks for it, as PEM"),
+  ofRedis("REDIS_TLS_KEY_FILE", "none", "the key to that")
+])
+
+const isSet = (name: string) =>
+  Config.String(name).pipe(
+    Config.withDefault(""),
+    Effect.map((text) => text !== ""),
+    Effect.orDie
+  )
+
+/** What all processes may answer from instead of from PostgreSQL: a Redis, where one is named. */
+export const cache: Setting<RedisOptions | undefined> = {
+  variables: redis.variables,
+  read: Effect.gen(function* () {
+    const isNamed = (yield* isSet("REDIS_URL")) || (yield* isSet("REDIS_URL_FILE"))
+    return isNamed ? yield* redis.read : undefined
+  })
+}
 
 const folder = text("FLOWFORGE_DATA", {
   means: "the folder for receipts and mails; shared by the processes that use it"

@@ -1,34 +1,52 @@
-import { Config, ConfigProvider, Effect, Exit, Layer } from "effect"
-import { Cause } from "effect"
-import { Misconfigured, type Setting } from "./setting.ts"
+import { Cause, Config, ConfigProvider, Effect, Exit, Layer } from "effect"
+import { Misconfigured, type Setting, type Variable } from "./setting.ts"
 
 const AT = /at \["(?<name>\w+)"\]/u
 const EXPECTED = /Expected (?<what>[^\n]*?)(?:, got [^\n]*)?(?:\n|$)/u
 
-/**
- * Reads a service's own configuration ahead of building anything, for its mistakes alone. A Layer stops at its first
- * mistake: so a variable at fault is hidden, which leaves its default, and the Layer asked again.
- */
+/** What a package reads by its own `Config`. `variables` are those that it is known for. */
+export const ofConfig = <A>(config: Config.Config<A>, variables: ReadonlyArray<Variable>): Setting<A> => ({
+  variables,
+  read: everyMistakeOf((provider) => config.parse(provider))
+})
+
+/** A Layer's own configuration, read ahead of building anything, for its mistakes alone. */
 export const checked = <A>(layer: Layer.Layer<A, Config.ConfigError>): Setting<void> => ({
   variables: [],
-  read: Effect.gen(function* () {
-    const provider = yield* ConfigProvider.ConfigProvider
-    const mistakes = new Map<string, string>()
-    const visible = ConfigProvider.make((path) =>
-      mistakes.has(String(path[0])) ? Effect.undefined : provider.load(path)
-    )
-    for (;;) {
-      const exit = yield* Layer.build(layer).pipe(
-        Effect.scoped,
-        Effect.provide(ConfigProvider.layer(visible)),
-        Effect.exit
-      )
-      if (Exit.isSuccess(exit)) break
-      const { message } = Cause.squash(exit.cause) as Error
-      const name = AT.exec(message)?.groups?.["name"]
-      if (name === undefined || mistakes.has(name)) return yield* Effect.die(Cause.squash(exit.cause))
-      mistakes.set(name, `${name} is wrong: it must be ${EXPECTED.exec(message)?.groups?.["what"] ?? "something else"}`)
+  read: everyMistakeOf((provider) =>
+    Effect.asVoid(Layer.build(layer)).pipe(Effect.scoped, Effect.provide(ConfigProvider.layer(provider)))
+  )
+})
+
+/**
+ * A Config stops at its first mistake: so a variable at fault is hidden, which leaves its default, and the Config asked
+ * again until there is nothing more to say.
+ */
+const everyMistakeOf = Effect.fnUntraced(function* <A>(
+  read: (provider: ConfigProvider.ConfigProvider) => Effect.Effect<A, Config.ConfigError>
+) {
+  const provider = yield* ConfigProvider.ConfigProvider
+  const mistakes = new Map<string, string>()
+  const visible = ConfigProvider.make((path) =>
+    mistakes.has(String(path[0])) ? Effect.undefined : provider.load(path)
+  )
+  for (;;) {
+    const exit = yield* Effect.exit(read(visible))
+    if (Exit.isSuccess(exit)) {
+      if (mistakes.size === 0) return exit.value
+      break
     }
-    if (mistakes.size > 0) return yield* new Misconfigured({ mistakes: [...mistakes.values()] })
-  })
+    const error = Cause.squash(exit.cause)
+    if (!(error instanceof Config.ConfigError)) return yield* Effect.die(error)
+    const name = AT.exec(error.message)?.groups?.["name"]
+    // Without a place it is a sentence of the package's own; at a hidden place it is that nothing stands for it.
+    if (name === undefined) mistakes.set("", error.cause.message)
+    if (name === undefined || mistakes.has(name)) break
+    const expected = EXPECTED.exec(error.message)?.groups?.["what"] ?? "something else"
+    mistakes.set(
+      name,
+      /missing key/iu.test(error.message) ? `${name} is missing` : `${name} is wrong: it must be ${expected}`
+    )
+  }
+  return yield* new Misconfigured({ mistakes: [...mistakes.values()] })
 })
