@@ -12,10 +12,13 @@ const REFUSED_SMS = "+999"
 const ADDRESS = /^[\x21-\x7e]+$/u
 const NOT_IN_ADDRESS = /[<>(),;:\\"[\]]/u
 
+/** Whether the text may stand where an address is wanted, and nothing else with it. */
+export const isAddress = (to: string): boolean => ADDRESS.test(to) && !NOT_IN_ADDRESS.test(to)
+
 /** Why nothing can be sent to this address, or nothing now. */
 export const refusalOf = (to: string, fault: Fault | undefined): SendingError | undefined => {
   const isMail = to.includes("@")
-  if (!ADDRESS.test(to) || NOT_IN_ADDRESS.test(to)) return new RecipientRefused({ reason: "this is no address" })
+  if (!isAddress(to)) return new RecipientRefused({ reason: "this is no address" })
   if (isMail ? to.endsWith(REFUSED_MAIL) : to.startsWith(REFUSED_SMS)) {
     return new RecipientRefused({ reason: "the address is refused" })
   }

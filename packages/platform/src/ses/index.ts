@@ -1,0 +1,2 @@
+export { sesConfig } from "./config.ts"
+export { layerSes, type SesOptions } from "./mailer.ts"

@@ -1,0 +1,7 @@
+import { Config } from "effect"
+import { awsConfig, given, optional } from "../aws/config.ts"
+
+export const snsConfig = Config.map(
+  Config.all([awsConfig("SNS"), Config.all({ senderId: optional("SNS_SENDER_ID") })]),
+  ([aws, own]) => ({ ...aws, ...given(own) })
+)

@@ -1,0 +1,2 @@
+export { snsConfig } from "./config.ts"
+export { layerSns, type SnsOptions } from "./sender.ts"
