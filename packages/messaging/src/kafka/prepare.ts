@@ -1,0 +1,58 @@
+import { Duration, Effect, Schema } from "effect"
+import type { Topic } from "../topic.ts"
+import { makeAdmin } from "./admin.ts"
+import { type KafkaOptions, makeClient } from "./client.ts"
+
+/** Topics are not as they are declared, and may not be made so. Source: Kafka, or what it allows us. */
+export class TopicsNotReady extends Schema.TaggedError<TopicsNotReady>()("TopicsNotReady", {
+  problems: Schema.Array(Schema.String)
+}) {}
+
+export interface PrepareOptions {
+  readonly topics: ReadonlyArray<Topic.Any>
+  /** 1 by default. */
+  readonly replicas?: number
+  /** Where creating is forbidden the topics are only looked at. */
+  readonly create: boolean
+}
+
+const DEAD_LETTERS_KEPT = Duration.days(30)
+
+/**
+ * Creates the topics, and their dead-letter topics, that are missing, and verifies those that are there. Partitions
+ * never grow: keys would lose their order.
+ */
+export const prepare = (kafka: KafkaOptions, options: PrepareOptions) =>
+  Effect.gen(function* () {
+    const ask = yield* makeAdmin(makeClient(kafka, yield* Effect.context<never>()))
+    const wanted = options.topics.flatMap(({ deadLetterTopic, name, partitions, retention }) => [
+      { name, partitions, retention },
+      { name: deadLetterTopic, partitions, retention: DEAD_LETTERS_KEPT }
+    ])
+    const names = new Set(yield* ask((admin) => admin.listTopics()))
+    const missing = wanted.filter(({ name }) => !names.has(name))
+    if (missing.length > 0 && options.create) {
+      yield* ask((admin) =>
+        admin.createTopics({
+          waitForLeaders: true,
+          topics: missing.map(({ name, partitions, retention }) => ({
+            topic: name,
+            numPartitions: partitions,
+            replicationFactor: options.replicas ?? 1,
+            configEntries: [{ name: "retention.ms", value: String(Duration.toMillis(retention)) }]
+          }))
+        })
+      )
+    }
+    const known = options.create ? wanted : wanted.filter(({ name }) => names.has(name))
+    const { topics } = yield* ask((admin) => admin.fetchTopicMetadata({ topics: known.map(({ name }) => name) }))
+    const partitions = new Map(topics.map((topic) => [topic.name, topic.partitions.length]))
+    const problems = wanted.flatMap((topic) => {
+      const found = partitions.get(topic.name)
+      if (found === topic.partitions) return []
+      return [
+        `${topic.name} ${found === undefined ? "is missing" : `has ${found} partitions, not ${topic.partitions}`}`
+      ]
+    })
+    if (problems.length > 0) return yield* new TopicsNotReady({ problems })
+  }).pipe(Effect.scoped)

@@ -1,0 +1,154 @@
+import { Clock, Deferred, Duration, Effect, Exit, Fiber, Scope } from "effect"
+import type { Consumer, Kafka } from "kafkajs"
+import type { SubscribeOptions, Subscription } from "../broker.ts"
+import { monotonicMillis, runLane } from "../delivering/lane.ts"
+import { type Asking, lagOf } from "./admin.ts"
+import { type KafkaOptions, reasonOf } from "./client.ts"
+import { eachBatch } from "./each-batch.ts"
+import { makeMember, type Member, ringAll } from "./member.ts"
+
+const AGAIN_AFTER = Duration.seconds(1)
+const WATCH_EVERY_MILLIS = 1000
+
+const makeConsumer = (kafka: Kafka, group: string, sessionMillis: number): Consumer =>
+  kafka.consumer({
+    groupId: group,
+    sessionTimeout: sessionMillis,
+    rebalanceTimeout: sessionMillis,
+    heartbeatInterval: Math.min(1000, sessionMillis / 3),
+    maxWaitTimeInMs: 250,
+    maxBytesPerPartition: 262_144,
+    allowAutoTopicCreation: false,
+    retry: { initialRetryTime: 200, maxRetryTime: 2000, retries: Number.MAX_SAFE_INTEGER }
+  })
+
+/** Joins a group and works in it until the scope closes. */
+export const join = Effect.fnUntraced(function* (
+  kafka: Kafka,
+  ask: Asking,
+  subscribe: SubscribeOptions,
+  options: KafkaOptions
+) {
+  const clock = yield* Clock.Clock
+  const now = () => monotonicMillis(clock)
+  const closeMillis = options.closeMillis ?? 5000
+  const stallMillis = options.stallMillis ?? 60_000
+  const member = makeMember(subscribe)
+  const topics = subscribe.topics.map((topic) => topic.name)
+  const lag = ask((admin) => lagOf(admin, subscribe.group, topics))
+  let current: Consumer | undefined
+
+  /** One consumer of kafkajs, until it gives up for good or stands still. */
+  const consume = Effect.gen(function* () {
+    const crashed = yield* Deferred.make<string>()
+    const consumer = yield* Effect.acquireRelease(
+      Effect.sync(() => (current = makeConsumer(kafka, subscribe.group, options.sessionMillis ?? 10_000))),
+      (one) => Effect.promise(() => one.disconnect().catch(() => {})).pipe(Effect.timeoutOption(closeMillis))
+    )
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      member.generation += 1
+      member.rebalancing = false
+      for (const held of member.held.values()) held.records.length = held.inHand
+    })
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) Deferred.doneUnsafe(crashed, Exit.succeed(reasonOf(payload.error)))
+    })
+    yield* Effect.tryPromise(async () => {
+      await consumer.connect()
+      await consumer.subscribe({ topics, fromBeginning: true })
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: subscribe.topics.reduce((sum, topic) => sum + topic.partitions, 0),
+        eachBatch: (payload) => eachBatch(member, payload, now)
+      })
+      if (member.paused) consumer.pause(topics.map((topic) => ({ topic })))
+    })
+    return yield* Effect.raceFirst(Deferred.await(crashed), stalled)
+  }).pipe(Effect.scoped)
+
+  const stalled = Effect.gen(function* () {
+    let progress = member.progress
+    let since = now()
+    while (now() - since < stallMillis) {
+      yield* Effect.sleep(Math.min(WATCH_EVERY_MILLIS, stallMillis))
+      if (member.paused || member.progress !== progress || [...member.held.values()].some((held) => held.inHand > 0)) {
+        progress = member.progress
+        since = now()
+      } else if (now() - since >= stallMillis) {
+        const behind = yield* Effect.orElseSucceed(lag, () => new Map<string, number>())
+        if ([...behind.values()].every((count) => count === 0)) since = now()
+      }
+    }
+    return "records wait, and none was handled"
+  })
+
+  let stalledAt = -1
+  const supervised = Effect.gen(function* () {
+    const progress = member.progress
+    const reason = yield* Effect.catchCause(consume, (cause) => Effect.succeed(String(cause)))
+    yield* Effect.logWarning("A Kafka consumer is replaced").pipe(Effect.annotateLogs({ reason }))
+    if (reason.startsWith("records wait") && progress === member.progress && stalledAt === progress) {
+      yield* Effect.logError("A Kafka consumer stands still although it was replaced")
+      yield* options.onStalled?.(subscribe.group) ?? Effect.void
+    }
+    stalledAt = member.progress
+    yield* Effect.sleep(AGAIN_AFTER)
+  }).pipe(Effect.annotateLogs({ group: subscribe.group }), Effect.withTracerEnabled(false))
+
+  const scope = yield* Scope.make()
+  const lanes: Array<Fiber.Fiber<void>> = []
+  yield* Effect.addFinalizer(() =>
+    Effect.gen(function* () {
+      member.closing = true
+      ringAll(member)
+      yield* Effect.timeoutOption(Fiber.awaitAll(lanes), closeMillis)
+      yield* Scope.close(scope, Exit.void)
+    })
+  )
+  for (const topic of topics) lanes.push(yield* Effect.forkIn(runLane(laneOf(member, topic)), scope))
+  yield* Effect.forkIn(Effect.forever(supervised), scope)
+  return makeSubscription(member, () => current, lag)
+})
+
+const laneOf = (member: Member, topic: string) => ({
+  subscription: member.options,
+  topic,
+  bell: member.lanes.get(topic)!,
+  partitions: () => [...member.held.values()].filter((held) => held.topic === topic),
+  mayTake: () => !member.paused && !member.rebalancing,
+  isClosing: () => member.closing,
+  onDone: () => {
+    member.progress += 1
+    ringAll(member)
+  }
+})
+
+const makeSubscription = (
+  member: Member,
+  current: () => Consumer | undefined,
+  lag: Effect.Effect<ReadonlyMap<string, number>, unknown>
+): Subscription => {
+  const topics = member.options.topics.map(({ name }) => ({ topic: name }))
+  let lastLag: ReadonlyMap<string, number> = new Map(topics.map(({ topic }) => [topic, 0]))
+  const set = (paused: boolean) =>
+    Effect.sync(() => {
+      member.paused = paused
+      try {
+        if (paused) current()?.pause(topics)
+        else current()?.resume(topics)
+      } catch {
+        // It does not run yet: it will look whether it is paused when it does.
+      }
+      ringAll(member)
+    })
+  return {
+    pause: set(true),
+    resume: set(false),
+    state: Effect.sync(() => (member.paused ? "paused" : "running")),
+    lag: lag.pipe(
+      Effect.tap((counts) => Effect.sync(() => (lastLag = counts))),
+      Effect.catch(() => Effect.sync(() => lastLag))
+    )
+  }
+}

@@ -1,0 +1,2 @@
+export { findKafka, KAFKA_MISSING, type KafkaProgram } from "./program.ts"
+export { type KafkaServer, startKafka } from "./server.ts"

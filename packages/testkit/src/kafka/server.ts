@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { once } from "node:events"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { freePort } from "@flowforge/platform/child-process"
+import { Effect, type Scope } from "effect"
+import { leaveKafkaJanitor } from "./janitor.ts"
+import type { KafkaProgram } from "./program.ts"
+
+/** A Kafka of its own for a test: one broker, on one port for as long as it lives. */
+export interface KafkaServer {
+  /** host:port */
+  readonly address: string
+  readonly start: Effect.Effect<void>
+  readonly stop: Effect.Effect<void>
+  readonly kill: Effect.Effect<void>
+  /** Kills it and loses everything it holds; started again it is another cluster, without topics. */
+  readonly wipe: Effect.Effect<void>
+}
+
+// As little memory and compiling as will do: a test sends little.
+const JVM = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.logFile=System.out"]
+
+const propertiesOf = (folder: string, port: number, controllerPort: number): string =>
+  [
+    `process.roles=broker,controller`,
+    `node.id=1`,
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    `controller.listener.names=CONTROLLER`,
+    `listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT`,
+    `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
+    `log.dirs=${join(folder, "data")}`,
+    `auto.create.topics.enable=false`,
+    `offsets.topic.replication.factor=1`,
+    `offsets.topic.num.partitions=4`,
+    `transaction.state.log.replication.factor=1`,
+    `transaction.state.log.min.isr=1`,
+    `group.initial.rebalance.delay.ms=0`,
+    `group.min.session.timeout.ms=1000`,
+    // A broker killed with -9 is refused until its old session ends.
+    `broker.session.timeout.ms=2000`,
+    `broker.heartbeat.interval.ms=500`
+  ].join("\n")
+
+/** Starts a Kafka that takes requests; it is gone, with its folder, when the scope closes. */
+export const startKafka = (program: KafkaProgram): Effect.Effect<KafkaServer, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.promise(async () => {
+        const made = await mkdtemp(join(tmpdir(), "flowforge-kafka-"))
+        leaveKafkaJanitor(made)
+        return made
+      }),
+      (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+    )
+    const [port, controllerPort] = yield* Effect.promise(() => Promise.all([freePort(), freePort()]))
+    const properties = join(folder, "server.properties")
+    yield* Effect.promise(() => writeFile(properties, propertiesOf(folder, port, controllerPort)))
+    const format = Effect.promise(async () => {
+      const clusterId = randomBytes(16).toString("base64url").replace(/^-/u, "a")
+      const tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", clusterId, "-c", properties]
+      await ended(spawn("java", [...JVM, "-cp", program.classPath, ...tool], { stdio: ["ignore", "pipe", "inherit"] }))
+    })
+    let running: ChildProcess | undefined
+    const end = (signal: NodeJS.Signals) =>
+      Effect.promise(async () => {
+        const child = running
+        running = undefined
+        if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+        const exited = once(child, "exit")
+        child.kill(signal)
+        await exited
+      })
+    const start = Effect.promise(async () => {
+      running = await launch(program, properties)
+      await writeFile(join(folder, "pid"), `${running.pid}\n`)
+    })
+    const wipe = Effect.gen(function* () {
+      yield* end("SIGKILL")
+      yield* Effect.promise(() => rm(join(folder, "data"), { recursive: true, force: true }))
+      yield* format
+    })
+    yield* format
+    yield* Effect.acquireRelease(start, () => end("SIGKILL"))
+    return { address: `127.0.0.1:${port}`, start, stop: end("SIGTERM"), kill: end("SIGKILL"), wipe }
+  })
+
+const ended = async (child: ChildProcess): Promise<void> => {
+  let said = ""
+  child.stdout?.on("data", (chunk) => (said += String(chunk)))
+  const [code] = await once(child, "exit")
+  if (code !== 0) throw new Error(`Kafka's storage could not be formatted: ${said}`)
+}
+
+/** Answers once the broker takes requests. */
+const launch = (program: KafkaProgram, properties: string): Promise<ChildProcess> =>
+  new Promise((done, fail) => {
+    const child = spawn("java", [...JVM, "-cp", program.classPath, "kafka.Kafka", properties], {
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    let said = ""
+    const listen = (chunk: unknown) => {
+      said = `${said}${String(chunk)}`.slice(-4000)
+      if (said.includes("Kafka Server started")) done(child)
+    }
+    child.stdout.on("data", listen)
+    child.stderr.on("data", listen)
+    child.once("error", fail)
+    child.once("exit", (code, signal) => fail(new Error(`Kafka ended (${code ?? signal}): ${said}`)))
+  })
