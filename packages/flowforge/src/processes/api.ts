@@ -33,13 +33,14 @@ const settings = onTwoPorts(
 export const api = processOf("HTTP of all services: the public port and what operators do", settings, (settings) =>
   Effect.gen(function* () {
     const { host, managementPort, publicPort } = settings
+    const signingKey = settings.objects.kind === "folder" ? settings.objects.signingKey : undefined
     yield* stopWithin(settings.stopWithin)
     const publicListener = yield* listen({ host, port: publicPort, variable: "PORT" })
     const managementListener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
     yield* awaitSchema(settings)
     yield* Layer.build(
       Layer.mergeAll(
-        layerPublic(publicListener, { signingKey: settings.objects.signingKey }),
+        layerPublic(publicListener, { signingKey }),
         layerManagement(managementListener, { mailFolder: mailFolderOf(settings.mailbox) })
       ).pipe(
         Layer.provide([layerCache(settings.cache), layerObjects(settings.objects)]),

@@ -1,5 +1,6 @@
 import { redisConfig, type RedisOptions } from "@flowforge/platform/redis"
 import { Config, Effect } from "effect"
+import { s3, ses, sns } from "./aws.ts"
 import { ofConfig } from "./service.ts"
 import { all, as, choose, type Setting, type Variable } from "./setting.ts"
 import { choice, secret, text, variable } from "./variable.ts"
@@ -53,7 +54,8 @@ const publicUrl = variable("NOTIFICATION_PUBLIC_URL", {
 })
 
 /** Where receipts are kept. */
-export const objects = choose(choice("FLOWFORGE_OBJECTS", ["folder"], "where receipts are kept"), {
+export const objects = choose(choice("FLOWFORGE_OBJECTS", ["folder", "s3"], "where receipts are kept"), {
+  s3: as("s3", all({ s3 })),
   folder: as(
     "folder",
     all({
@@ -67,13 +69,13 @@ export const objects = choose(choice("FLOWFORGE_OBJECTS", ["folder"], "where rec
   )
 })
 
-const mailChoice = choice("FLOWFORGE_MAIL", ["folder"], "how customers are told")
+const mailChoice = choice("FLOWFORGE_MAIL", ["folder", "ses"], "how customers are told")
 
 /** How customers are told. */
-export const mail = choose(mailChoice, { folder: as("folder", all({ folder })) })
+export const mail = choose(mailChoice, { folder: as("folder", all({ folder })), ses: as("ses", all({ ses, sns })) })
 
 /** Where operators can read what customers were told. */
-export const mailbox = choose(mailChoice, { folder: as("folder", all({ folder })) })
+export const mailbox = choose(mailChoice, { folder: as("folder", all({ folder })), ses: as("ses", all({})) })
 
 export const gatewayUrl: Setting<URL> = variable("PAYMENT_GATEWAY_URL", {
   parse: Config.URL,

@@ -19,17 +19,20 @@ export const checked = <A>(layer: Layer.Layer<A, Config.ConfigError>): Setting<v
 })
 
 /**
- * A Config stops at its first mistake: so a variable at fault is hidden, which leaves its default, and the Config asked
- * again until there is nothing more to say.
+ * A Config stops at its first mistake: so a variable at fault is hidden, which leaves its default, or something stands for
+ * it where it has none, and the Config is asked again until there is nothing more to say.
  */
 const everyMistakeOf = Effect.fnUntraced(function* <A>(
   read: (provider: ConfigProvider.ConfigProvider) => Effect.Effect<A, Config.ConfigError>
 ) {
   const provider = yield* ConfigProvider.ConfigProvider
   const mistakes = new Map<string, string>()
-  const visible = ConfigProvider.make((path) =>
-    mistakes.has(String(path[0])) ? Effect.undefined : provider.load(path)
-  )
+  const required = new Set<string>()
+  const visible = ConfigProvider.make((path) => {
+    const name = String(path[0])
+    if (required.has(name)) return Effect.succeed(ConfigProvider.makeValue("something"))
+    return mistakes.has(name) ? Effect.undefined : provider.load(path)
+  })
   for (;;) {
     const exit = yield* Effect.exit(read(visible))
     if (Exit.isSuccess(exit)) {
@@ -39,14 +42,15 @@ const everyMistakeOf = Effect.fnUntraced(function* <A>(
     const error = Cause.squash(exit.cause)
     if (!(error instanceof Config.ConfigError)) return yield* Effect.die(error)
     const name = AT.exec(error.message)?.groups?.["name"]
-    // Without a place it is a sentence of the package's own; at a hidden place it is that nothing stands for it.
+    // Without a place it is a sentence of the package's own.
     if (name === undefined) mistakes.set("", error.cause.message)
-    if (name === undefined || mistakes.has(name)) break
-    const expected = EXPECTED.exec(error.message)?.groups?.["what"] ?? "something else"
-    mistakes.set(
-      name,
-      /missing key/iu.test(error.message) ? `${name} is missing` : `${name} is wrong: it must be ${expected}`
-    )
+    if (name === undefined || required.has(name)) break
+    if (mistakes.has(name)) required.add(name)
+    else {
+      const isThere = (yield* Effect.orDie(provider.load([name]))) !== undefined
+      const expected = EXPECTED.exec(error.message)?.groups?.["what"] ?? "something else"
+      mistakes.set(name, isThere ? `${name} is wrong: it must be ${expected}` : `${name} is missing`)
+    }
   }
   return yield* new Misconfigured({ mistakes: [...mistakes.values()] })
 })
