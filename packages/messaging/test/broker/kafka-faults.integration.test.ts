@@ -1,0 +1,112 @@
+import { assert, describe, layer as suiteWith } from "@effect/vitest"
+import { Broker } from "@flowforge/messaging"
+import { type KafkaOptions, layer as layerKafka, prepare } from "@flowforge/messaging/kafka"
+import { findKafka, KAFKA_MISSING, startKafka } from "@flowforge/testkit/kafka"
+import { Context, Effect, Layer } from "effect"
+import { eventually } from "../eventually.ts"
+import { join, messageOf, newGroup, newTopic } from "./readers.ts"
+
+const program = await Effect.runPromise(findKafka)
+
+class Started extends Context.Service<
+  Started,
+  { readonly options: KafkaOptions; readonly server: Effect.Success<ReturnType<typeof startKafka>> }
+>()("@flowforge/messaging/test/Started") {
+  static readonly layer = Layer.effect(
+    Started,
+    Effect.map(startKafka(program!), (server) => ({
+      server,
+      options: { brokers: [server.address], sessionMillis: 2000 }
+    }))
+  )
+}
+
+const suite = () =>
+  suiteWith(Started.layer, { excludeTestServices: true, timeout: 60_000 })("the kafka broker and its faults", (it) => {
+    it.effect("an idle client is near zero CPU", () =>
+      Effect.gen(function* () {
+        const { options } = yield* Started
+        const topic = newTopic()
+        yield* prepare(options, { topics: [topic], create: true })
+        yield* Effect.gen(function* () {
+          const broker = yield* Broker
+          const readers = yield* Effect.forEach([1, 2, 3, 4], () => join({ group: newGroup(), topics: [topic] }))
+          yield* broker.publish([messageOf(topic, "k", "0")])
+          yield* eventually(
+            Effect.sync(() => readers.every((reader) => reader.records().length === 1)),
+            (so) => so
+          )
+          const before = process.cpuUsage()
+          yield* Effect.sleep("3 seconds")
+          const { system, user } = process.cpuUsage(before)
+          assert.isBelow((system + user) / 3_000_000, 0.03)
+        }).pipe(Effect.provide(layerKafka(options)))
+      })
+    )
+
+    it.effect("refuses for good a header that is no text and a message that is too large", () =>
+      Effect.gen(function* () {
+        const { options } = yield* Started
+        const topic = newTopic()
+        yield* prepare(options, { topics: [topic], create: true })
+        yield* Effect.gen(function* () {
+          const broker = yield* Broker
+          const plain = messageOf(topic, "k", "0")
+          const numeric = { ...plain, headers: { n: 1 as unknown as string } }
+          assert.isTrue((yield* Effect.flip(broker.publish([plain, numeric]))).refused)
+          const large = { ...plain, value: new Uint8Array(2_000_000) }
+          assert.isTrue((yield* Effect.flip(broker.publish([large]))).refused)
+        }).pipe(Effect.provide(layerKafka(options)))
+      })
+    )
+
+    it.effect(
+      "goes on after the broker was stopped, and after it was killed",
+      () =>
+        Effect.gen(function* () {
+          const { options, server } = yield* Started
+          const topic = newTopic()
+          yield* prepare(options, { topics: [topic], create: true })
+          yield* Effect.gen(function* () {
+            const broker = yield* Broker
+            const reader = yield* join({ group: newGroup(), topics: [topic] })
+            const passes = (text: string) =>
+              Effect.andThen(
+                eventually(
+                  Effect.result(broker.publish([messageOf(topic, "k", text)])),
+                  (result) => result._tag === "Success"
+                ),
+                eventually(
+                  Effect.sync(() => reader.texts()),
+                  (texts) => texts.includes(text),
+                  2_500
+                )
+              )
+            yield* passes("first")
+            yield* server.stop
+            yield* server.start
+            yield* passes("after a stop")
+            yield* server.kill
+            yield* server.start
+            yield* passes("after a kill")
+          }).pipe(Effect.provide(layerKafka(options)))
+        }),
+      90_000
+    )
+
+    it.effect("says which topics are missing or have other partitions, and changes neither", () =>
+      Effect.gen(function* () {
+        const { options } = yield* Started
+        const [there, missing] = [newTopic(), newTopic()]
+        yield* prepare(options, { topics: [there], create: true })
+        const grown = { ...there, partitions: 3 }
+        const error = yield* Effect.flip(prepare(options, { topics: [grown, missing], create: false }))
+        assert.include(String(JSON.stringify(error)), `${there.name} has 2 partitions, not 3`)
+        assert.include(String(JSON.stringify(error)), `${missing.name} is missing`)
+        yield* prepare(options, { topics: [there], create: false })
+      })
+    )
+  })
+
+if (program === undefined) describe.skip(`the kafka broker and its faults: ${KAFKA_MISSING}`, () => {})
+else suite()
