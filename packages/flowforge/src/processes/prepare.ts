@@ -1,10 +1,15 @@
 import { migrationsFolder } from "@flowforge/contracts/migrations"
+import { Topics } from "@flowforge/contracts"
 import { loadCatalogue } from "@flowforge/embedded/catalogue"
 import { ensureEpoch, ensurePartitions } from "@flowforge/messaging"
+import { prepare as prepareTopics } from "@flowforge/messaging/kafka"
 import { migrate as applyMigrations } from "@flowforge/platform"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Effect } from "effect"
+import { kafkaOptions } from "../outside/broker.ts"
+import { waitFor } from "../waiting.ts"
 import { awaitPostgres, layerConnections } from "../outside/database.ts"
+import { topicSettings } from "../settings/kafka.ts"
 import { broker, catalogue } from "../settings/outside.ts"
 import { database } from "../settings/process.ts"
 import { all, type ValueOf } from "../settings/setting.ts"
@@ -33,6 +38,15 @@ export const migrate = processOf("applies the migrations, then ends", schemaSett
 
 export const prepare = processOf(
   "makes the topics, applies the migrations, then ends",
-  all({ ...schema, broker }),
-  (settings) => bringForward(settings).pipe(Effect.provide(layerTelemetry("prepare")))
+  all({ ...schema, ...topicSettings, broker }),
+  (settings) =>
+    Effect.gen(function* () {
+      const { broker, replicas, topics } = settings
+      if (broker.kind === "kafka") {
+        const options = { topics: Object.values(Topics), replicas, create: topics === "create" }
+        yield* waitFor("Kafka and its topics", prepareTopics(kafkaOptions(broker, "flowforge-prepare"), options))
+        yield* Effect.logInfo("the topics are as they should be")
+      }
+      yield* bringForward(settings)
+    }).pipe(Effect.provide(layerTelemetry("prepare")))
 )

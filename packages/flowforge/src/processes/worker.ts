@@ -5,7 +5,7 @@ import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Effect, Layer, type Scope } from "effect"
 import type { SqlClient } from "effect/sql"
 import { layerWorkerManagement } from "../http.ts"
-import { layerBroker } from "../outside/broker.ts"
+import { layerBroker, layerRelay } from "../outside/broker.ts"
 import { layerCache } from "../outside/cache.ts"
 import { awaitSchema, layerDatabase } from "../outside/database.ts"
 import { Progress } from "../progress.ts"
@@ -42,8 +42,8 @@ export const runWorker = <E>(
     )
     yield* Layer.build(
       layerManagement.pipe(
-        Layer.provideMerge(work),
-        Layer.provide(Progress.layer.pipe(Layer.provide(layerBroker(settings.broker)))),
+        Layer.provideMerge(Layer.mergeAll(work, layerRelay(settings.broker, process))),
+        Layer.provide(Progress.layer.pipe(Layer.provide(layerBroker(settings.broker, process)))),
         Layer.provide(layerCache(settings.cache)),
         Layer.provide(layerDatabase(settings, process))
       )

@@ -1,14 +1,16 @@
 import { redisConfig, type RedisOptions } from "@flowforge/platform/redis"
 import { Config, Effect } from "effect"
 import { s3, ses, sns } from "./aws.ts"
+import { kafka } from "./kafka.ts"
 import { ofConfig } from "./service.ts"
 import { all, as, choose, type Setting, type Variable } from "./setting.ts"
 import { choice, secret, text, variable } from "./variable.ts"
 
 /** What carries events from process to process. */
-export const broker = choose(choice("FLOWFORGE_BROKER", ["postgres"], "what carries events between the services"), {
-  postgres: as("postgres", all({}))
-})
+export const broker = choose(
+  choice("FLOWFORGE_BROKER", ["kafka", "postgres"], "what carries events between the services"),
+  { kafka: as("kafka", kafka), postgres: as("postgres", all({})) }
+)
 
 const ofRedis = (name: string, fallback: string, means: string, isSecret = false): Variable => ({
   name,

@@ -1,3 +1,5 @@
+// Whoever imports this package has to find the declaration as well.
+/// <reference path="./request-queue.d.ts" />
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js"
 
 const { prototype } = RequestQueue
