@@ -1,4 +1,4 @@
-// Whoever imports this package has to find the declaration as well.
+// oxlint-disable-next-line typescript/triple-slash-reference -- who imports this package has to find the declaration, too
 /// <reference path="./request-queue.d.ts" />
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js"
 
