@@ -32,7 +32,7 @@ export interface Subscription {
 
 /**
  * What carries messages: at least once, in order for each (topic, partition), to one member of each group.
- * Adapters: `@flowforge/messaging/postgres`, `/memory`; one conformance suite holds for all of them.
+ * Adapters: `@flowforge/messaging/kafka`, `/postgres`, `/memory`; one conformance suite holds for all of them.
  */
 export class Broker extends Context.Service<
   Broker,
