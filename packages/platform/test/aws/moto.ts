@@ -10,16 +10,7 @@ export const MOTO_CREDENTIALS = { accessKeyId: "flowforge", secretAccessKey: Red
 /** A server of its own that knows the sender. */
 export const freshMoto = Effect.fnUntraced(function* (program: string) {
   const moto = yield* startMoto(program)
-  yield* Effect.promise(() =>
-    fetch(`${moto.url}/v2/email/identities`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        authorization: "AWS4-HMAC-SHA256 Credential=flowforge/20260101/eu-west-1/ses/aws4_request"
-      },
-      body: JSON.stringify({ EmailIdentity: SENDER })
-    })
-  )
+  yield* moto.verify(SENDER)
   return moto
 })
 

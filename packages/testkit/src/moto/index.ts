@@ -8,6 +8,8 @@ export interface Moto extends ServerControls {
   readonly mails: Effect.Effect<ReadonlyArray<string>>
   /** Texts of the SMS sent. */
   readonly texts: Effect.Effect<ReadonlyArray<string>>
+  /** Lets the address send mail, as an operator does once. */
+  readonly verify: (sender: string) => Effect.Effect<void>
   /** Forgets all, verified senders too. */
   readonly reset: Effect.Effect<void>
 }
@@ -25,6 +27,17 @@ export const startMoto = (command: string): Effect.Effect<Moto, never, Scope.Sco
         ...server,
         mails: Effect.map(held, ({ ses }) => (ses?.["RawMessage"] ?? []).map((each) => each["raw_data"] ?? "")),
         texts: Effect.map(held, ({ sns }) => (sns?.["SMS"] ?? []).map((each) => each["message"] ?? "")),
+        verify: (sender) =>
+          Effect.promise(async () => {
+            await fetch(`${server.url}/v2/email/identities`, {
+              method: "POST",
+              headers: {
+                "content-type": "application/json",
+                authorization: "AWS4-HMAC-SHA256 Credential=flowforge/20260101/eu-west-1/ses/aws4_request"
+              },
+              body: JSON.stringify({ EmailIdentity: sender })
+            })
+          }),
         reset: Effect.promise(async () => {
           await fetch(`${server.url}/moto-api/reset`, { method: "POST" })
         })
