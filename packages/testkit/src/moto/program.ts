@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
-import { mkdir, rm } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { cacheFolder } from "../aws-server/cache.ts"
@@ -24,11 +24,19 @@ export const findMoto: Effect.Effect<string | undefined> = Effect.gen(function* 
   })
 })
 
-/** Made in its place, since its programs know where they are. */
+/**
+ * Python programs know where they are, so they are made in a folder that stays, and a link to it is set when it is
+ * whole: several test files may look at the same time.
+ */
 const install = async (cache: string): Promise<void> => {
   await mkdir(cache, { recursive: true })
-  const folder = join(cache, "moto")
+  const beside = await mkdtemp(join(cache, "moto-"))
   const isWhole =
-    run("python3", "-m", "venv", folder) && run(join(folder, "bin", "pip"), "install", "--quiet", ...PACKAGES)
-  if (!isWhole) await rm(folder, { recursive: true, force: true })
+    run("python3", "-m", "venv", beside) && run(join(beside, "bin", "pip"), "install", "--quiet", ...PACKAGES)
+  const isLinked =
+    isWhole &&
+    (await symlink(beside, join(cache, "moto"))
+      .then(() => true)
+      .catch(() => false))
+  if (!isLinked) await rm(beside, { recursive: true, force: true })
 }
