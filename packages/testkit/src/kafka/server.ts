@@ -75,8 +75,12 @@ export const startKafka = (program: KafkaProgram): Effect.Effect<KafkaServer, ne
         await exited
       })
     const start = Effect.promise(async () => {
-      running = await launch(program, properties)
+      running = spawn("java", [...JVM, "-cp", program.classPath, "kafka.Kafka", properties], {
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+      // At once: the janitor has to find it, too, when the run is killed before the broker is up.
       await writeFile(join(folder, "pid"), `${running.pid}\n`)
+      await started(running)
     })
     const wipe = Effect.gen(function* () {
       yield* end("SIGKILL")
@@ -96,18 +100,15 @@ const ended = async (child: ChildProcess): Promise<void> => {
 }
 
 /** Answers once the broker takes requests. */
-const launch = (program: KafkaProgram, properties: string): Promise<ChildProcess> =>
+const started = (child: ChildProcess): Promise<void> =>
   new Promise((done, fail) => {
-    const child = spawn("java", [...JVM, "-cp", program.classPath, "kafka.Kafka", properties], {
-      stdio: ["ignore", "pipe", "pipe"]
-    })
     let said = ""
     const listen = (chunk: unknown) => {
       said = `${said}${String(chunk)}`.slice(-4000)
-      if (said.includes("Kafka Server started")) done(child)
+      if (said.includes("Kafka Server started")) done()
     }
-    child.stdout.on("data", listen)
-    child.stderr.on("data", listen)
+    child.stdout?.on("data", listen)
+    child.stderr?.on("data", listen)
     child.once("error", fail)
     child.once("exit", (code, signal) => fail(new Error(`Kafka ended (${code ?? signal}): ${said}`)))
   })
