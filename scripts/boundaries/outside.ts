@@ -27,7 +27,7 @@ export const EXCEPTIONS: ReadonlyArray<Exception> = [
     because: "a child process finds its programs by the PATH of this one, and inherits nothing else"
   },
   {
-    path: "packages/testkit/src/aws-server/server.ts",
+    path: "packages/testkit/src/server/listening.ts",
     uses: "process.env",
     because: "a server finds its programs by the PATH of this one, and inherits nothing else"
   },

@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process"
+import { atTheEnd } from "./at-the-end.ts"
 
 /**
- * Waits for the end of its input, which comes with the end of this process, however it ends. What is still there then is
- * stopped and removed: the server, told from another process with its id by its command line, and the folder.
+ * What is still there at the end is stopped and removed: the server, told from another process with its id by its command
+ * line, and the folder.
  */
 const CLEAN_UP = `
-  cat > /dev/null
   pid=$(head -n 1 "$1/postgres/cluster/postmaster.pid" 2> /dev/null)
   is_server() { ps -p "$pid" -o command= 2> /dev/null | grep -qF "$1/postgres/cluster"; }
   if [ -n "$pid" ] && is_server "$1"; then
@@ -16,12 +15,4 @@ const CLEAN_UP = `
 `
 
 /** Sees to it that nothing of a test run stays behind in the folder, also after kill -9 of the run. */
-export const leaveJanitor = (folder: string): void => {
-  // In a session of its own: Ctrl-C does not reach it.
-  const janitor = spawn("/bin/sh", ["-c", CLEAN_UP, "janitor", folder], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"]
-  })
-  janitor.unref()
-  ;(janitor.stdin as unknown as { unref(): void }).unref()
-}
+export const leaveJanitor = (folder: string): void => void atTheEnd(CLEAN_UP, folder)

@@ -2,9 +2,9 @@ import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
-import { homedir } from "node:os"
 import { join } from "node:path"
-import { Config, Effect } from "effect"
+import { Effect } from "effect"
+import { cacheFolder } from "../server/cache.ts"
 
 /** Where Kafka's classes are. */
 export interface KafkaProgram {
@@ -37,10 +37,7 @@ const hasJava = (): boolean => {
 /** Kafka from Maven Central, in the cache folder. Undefined where Java is missing, or Maven at the first time. */
 export const findKafka: Effect.Effect<KafkaProgram | undefined> = Effect.gen(function* () {
   if (!hasJava()) return undefined
-  const cache = yield* Config.String("FLOWFORGE_CACHE").pipe(
-    Config.withDefault(join(homedir(), ".cache", "flowforge")),
-    Effect.orDie
-  )
+  const cache = yield* cacheFolder
   return yield* Effect.promise(async () => {
     const folder = join(cache, `kafka-${VERSION}`)
     if (!existsSync(folder)) await installInto(cache, folder)

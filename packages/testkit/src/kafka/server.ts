@@ -1,21 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { freePort } from "@flowforge/platform/child-process"
 import { Effect, type Scope } from "effect"
-import { leaveKafkaJanitor } from "./janitor.ts"
+import { serverFolder } from "../server/folder.ts"
+import { says, type ServerProcess, startServerProcess } from "../server/process.ts"
 import type { KafkaProgram } from "./program.ts"
 
 /** A Kafka of its own for a test: one broker, on one port for as long as it lives. */
-export interface KafkaServer {
+export interface KafkaServer extends ServerProcess {
   /** host:port */
   readonly address: string
-  readonly start: Effect.Effect<void>
-  readonly stop: Effect.Effect<void>
-  readonly kill: Effect.Effect<void>
   /** Kills it and loses everything it holds; started again it is another cluster, without topics. */
   readonly wipe: Effect.Effect<void>
 }
@@ -48,14 +45,7 @@ const propertiesOf = (folder: string, port: number, controllerPort: number): str
 /** Starts a Kafka that takes requests; it is gone, with its folder, when the scope closes. */
 export const startKafka = (program: KafkaProgram): Effect.Effect<KafkaServer, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const folder = yield* Effect.acquireRelease(
-      Effect.promise(async () => {
-        const made = await mkdtemp(join(tmpdir(), "flowforge-kafka-"))
-        leaveKafkaJanitor(made)
-        return made
-      }),
-      (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
-    )
+    const folder = yield* serverFolder("kafka")
     const [port, controllerPort] = yield* Effect.promise(() => Promise.all([freePort(), freePort()]))
     const properties = join(folder, "server.properties")
     yield* Effect.promise(() => writeFile(properties, propertiesOf(folder, port, controllerPort)))
@@ -64,32 +54,18 @@ export const startKafka = (program: KafkaProgram): Effect.Effect<KafkaServer, ne
       const tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", clusterId, "-c", properties]
       await ended(spawn("java", [...JVM, "-cp", program.classPath, ...tool], { stdio: ["ignore", "pipe", "inherit"] }))
     })
-    let running: ChildProcess | undefined
-    const end = (signal: NodeJS.Signals) =>
-      Effect.promise(async () => {
-        const child = running
-        running = undefined
-        if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-        const exited = once(child, "exit")
-        child.kill(signal)
-        await exited
-      })
-    const start = Effect.promise(async () => {
-      running = spawn("java", [...JVM, "-cp", program.classPath, "kafka.Kafka", properties], {
+    yield* format
+    const spawnServer = () =>
+      spawn("java", [...JVM, "-cp", program.classPath, "kafka.Kafka", properties], {
         stdio: ["ignore", "pipe", "pipe"]
       })
-      // At once: the janitor has to find it, too, when the run is killed before the broker is up.
-      await writeFile(join(folder, "pid"), `${running.pid}\n`)
-      await started(running)
-    })
+    const server = yield* startServerProcess(folder, spawnServer, says("Kafka", /Kafka Server started/u))
     const wipe = Effect.gen(function* () {
-      yield* end("SIGKILL")
+      yield* server.kill
       yield* Effect.promise(() => rm(join(folder, "data"), { recursive: true, force: true }))
       yield* format
     })
-    yield* format
-    yield* Effect.acquireRelease(start, () => end("SIGKILL"))
-    return { address: `127.0.0.1:${port}`, start, stop: end("SIGTERM"), kill: end("SIGKILL"), wipe }
+    return { ...server, address: `127.0.0.1:${port}`, wipe }
   })
 
 const ended = async (child: ChildProcess): Promise<void> => {
@@ -98,17 +74,3 @@ const ended = async (child: ChildProcess): Promise<void> => {
   const [code] = await once(child, "exit")
   if (code !== 0) throw new Error(`Kafka's storage could not be formatted: ${said}`)
 }
-
-/** Answers once the broker takes requests. */
-const started = (child: ChildProcess): Promise<void> =>
-  new Promise((done, fail) => {
-    let said = ""
-    const listen = (chunk: unknown) => {
-      said = `${said}${String(chunk)}`.slice(-4000)
-      if (said.includes("Kafka Server started")) done()
-    }
-    child.stdout?.on("data", listen)
-    child.stderr?.on("data", listen)
-    child.once("error", fail)
-    child.once("exit", (code, signal) => fail(new Error(`Kafka ended (${code ?? signal}): ${said}`)))
-  })

@@ -1,5 +1,5 @@
 import { Effect, type Scope } from "effect"
-import { type ServerControls, startServer } from "../aws-server/server.ts"
+import { type ServerControls, startServer } from "../server/listening.ts"
 
 export { findMoto, MOTO_MISSING } from "./program.ts"
 

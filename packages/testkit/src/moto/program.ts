@@ -3,7 +3,7 @@ import { existsSync } from "node:fs"
 import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { cacheFolder } from "../aws-server/cache.ts"
+import { cacheFolder } from "../server/cache.ts"
 
 const PACKAGES = ["moto==5.2.1", "flask", "flask-cors"]
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
-import { type ServerControls, startServer } from "../aws-server/server.ts"
+import { type ServerControls, startServer } from "../server/listening.ts"
 
 export { findObjectStore, OBJECT_STORE_MISSING } from "./program.ts"
 

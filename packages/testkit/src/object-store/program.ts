@@ -3,7 +3,7 @@ import { existsSync } from "node:fs"
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { cacheFolder } from "../aws-server/cache.ts"
+import { cacheFolder } from "../server/cache.ts"
 
 const MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { freePort } from "@flowforge/platform/child-process"
-
 import { Effect, type Scope } from "effect"
+import { atTheEnd } from "../at-the-end.ts"
 import { eventually } from "../eventually.ts"
 
 /** How a process ended: with a code of its own, or by a signal. */
@@ -23,17 +23,6 @@ export interface LaunchedProcess {
   readonly ended: Effect.Effect<ProcessEnding>
 }
 
-/** Ends the process with this one, however this one ends. */
-const leaveGuard = (child: ChildProcess): void => {
-  const guard = spawn("/bin/sh", ["-c", 'cat > /dev/null; kill -9 "$1"', "guard", String(child.pid)], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"]
-  })
-  guard.unref()
-  ;(guard.stdin as unknown as { unref(): void }).unref()
-  child.once("exit", () => guard.kill("SIGKILL"))
-}
-
 /**
  * Starts `program` with a process's name as its argument, this environment and no other, and a management port of its
  * own. It is killed with the scope where it still runs then.
@@ -51,7 +40,8 @@ export const launchProcess = (
         stdio: ["ignore", "pipe", "pipe"]
       })
       const closed = once(child, "close")
-      leaveGuard(child)
+      const guard = atTheEnd('kill -9 "$1"', String(child.pid))
+      child.once("exit", () => guard.kill("SIGKILL"))
       let output = ""
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk))
       const ended = Effect.promise(async (): Promise<ProcessEnding> => {

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
-import { homedir } from "node:os"
 import { join } from "node:path"
-import { Config, Effect } from "effect"
+import { Effect } from "effect"
+import { cacheFolder } from "../server/cache.ts"
 
 /** How redis-server is started here. */
 export interface RedisProgram {
@@ -32,10 +32,7 @@ const works = ({ command, libraries }: RedisProgram): boolean =>
 export const findRedis: Effect.Effect<RedisProgram | undefined> = Effect.gen(function* () {
   const onPath: RedisProgram = { command: "redis-server", libraries: undefined }
   if (works(onPath)) return onPath
-  const cache = yield* Config.String("FLOWFORGE_CACHE").pipe(
-    Config.withDefault(join(homedir(), ".cache", "flowforge")),
-    Effect.orDie
-  )
+  const cache = yield* cacheFolder
   return yield* Effect.promise(() => unpacked(cache))
 })
 
