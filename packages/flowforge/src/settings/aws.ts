@@ -1,13 +1,6 @@
 import { Effect } from "effect"
 import { ofConfig } from "./service.ts"
-import type { Setting, Variable } from "./setting.ts"
-
-const row = (name: string, fallback: string | undefined, means: string, isSecret = false): Variable => ({
-  name,
-  means,
-  fallback,
-  isSecret
-})
+import { row, type Setting, type Variable } from "./setting.ts"
 
 /** What each of the services is told alike. */
 const common = (prefix: string, service: string): ReadonlyArray<Variable> => [

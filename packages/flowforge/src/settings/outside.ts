@@ -3,7 +3,7 @@ import { Config, Effect } from "effect"
 import { s3, ses, sns } from "./aws.ts"
 import { kafka } from "./kafka.ts"
 import { ofConfig } from "./service.ts"
-import { all, as, choose, type Setting, type Variable } from "./setting.ts"
+import { all, as, choose, row, type Setting } from "./setting.ts"
 import { choice, secret, text, variable } from "./variable.ts"
 
 /** What carries events from process to process. */
@@ -12,20 +12,13 @@ export const broker = choose(
   { kafka: as("kafka", kafka), postgres: as("postgres", all({})) }
 )
 
-const ofRedis = (name: string, fallback: string, means: string, isSecret = false): Variable => ({
-  name,
-  means,
-  fallback,
-  isSecret
-})
-
 const redis = ofConfig(redisConfig, [
-  ofRedis("REDIS_URL", "no cache", "the cache: redis://host:6379, or rediss://user@host:6379 with TLS", true),
-  ofRedis("REDIS_PASSWORD", "that of REDIS_URL", "the password, where it does not stand in REDIS_URL", true),
-  ofRedis("REDIS_TLS_CA_FILE", "the system's authorities", "who may have signed the Redis's certificate, as PEM"),
-  ofRedis("REDIS_TLS_SERVER_NAME", "the host", "the name in the Redis's certificate"),
-  ofRedis("REDIS_TLS_CERT_FILE", "none", "what a process shows of itself, where the Redis asks for it, as PEM"),
-  ofRedis("REDIS_TLS_KEY_FILE", "none", "the key to that")
+  row("REDIS_URL", "no cache", "the cache: redis://host:6379, or rediss://user@host:6379 with TLS", true),
+  row("REDIS_PASSWORD", "that of REDIS_URL", "the password, where it does not stand in REDIS_URL", true),
+  row("REDIS_TLS_CA_FILE", "the system's authorities", "who may have signed the Redis's certificate, as PEM"),
+  row("REDIS_TLS_SERVER_NAME", "the host", "the name in the Redis's certificate"),
+  row("REDIS_TLS_CERT_FILE", "none", "what a process shows of itself, where the Redis asks for it, as PEM"),
+  row("REDIS_TLS_KEY_FILE", "none", "the key to that")
 ])
 
 const isSet = (name: string) =>

@@ -20,6 +20,14 @@ export interface Variable {
   readonly when?: string
 }
 
+/** A variable that a package reads by its own Config, as people read of it. */
+export const row = (name: string, fallback: string | undefined, means: string, isSecret = false): Variable => ({
+  name,
+  means,
+  fallback,
+  isSecret
+})
+
 /** Something that a process reads from its environment, and the variables it takes. */
 export interface Setting<out A> {
   readonly variables: ReadonlyArray<Variable>

@@ -9,6 +9,7 @@ import { makeMember, type Member, ringAll } from "./member.ts"
 
 const AGAIN_AFTER = Duration.seconds(1)
 const WATCH_EVERY_MILLIS = 1000
+const STALLED = "records wait, and none was handled"
 
 const makeConsumer = (kafka: Kafka, group: string, sessionMillis: number): Consumer =>
   kafka.consumer({
@@ -80,7 +81,7 @@ export const join = Effect.fnUntraced(function* (
         if ([...behind.values()].every((count) => count === 0)) since = now()
       }
     }
-    return "records wait, and none was handled"
+    return STALLED
   })
 
   let stalledAt = -1
@@ -88,7 +89,7 @@ export const join = Effect.fnUntraced(function* (
     const progress = member.progress
     const reason = yield* Effect.catchCause(consume, (cause) => Effect.succeed(String(cause)))
     yield* Effect.logWarning("A Kafka consumer is replaced").pipe(Effect.annotateLogs({ reason }))
-    if (reason.startsWith("records wait") && progress === member.progress && stalledAt === progress) {
+    if (reason === STALLED && progress === member.progress && stalledAt === progress) {
       yield* Effect.logError("A Kafka consumer stands still although it was replaced")
       yield* options.onStalled?.(subscribe.group) ?? Effect.void
     }
