@@ -108,5 +108,6 @@ const suite = () =>
     )
   })
 
-if (program === undefined) describe.skip(`the kafka broker and its faults: ${KAFKA_MISSING}`, () => {})
-else suite()
+describe.skipIf(program === undefined)(`on Kafka${program === undefined ? ` (${KAFKA_MISSING})` : ""}`, () => {
+  suite()
+})

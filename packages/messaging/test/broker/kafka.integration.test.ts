@@ -69,5 +69,6 @@ const intrude = (address: string, groupId: string, topics: ReadonlyArray<string>
     })
   })
 
-if (program === undefined) describe.skip(`the kafka broker: ${KAFKA_MISSING}`, () => {})
-else brokerSuite("kafka", layerPrepared)
+describe.skipIf(program === undefined)(`on Kafka${program === undefined ? ` (${KAFKA_MISSING})` : ""}`, () => {
+  brokerSuite("kafka", layerPrepared)
+})

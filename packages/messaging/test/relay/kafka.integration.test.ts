@@ -75,5 +75,6 @@ const suite = () =>
     }
   )
 
-if (program === undefined) describe.skip(`OutboxRelay over Kafka: ${KAFKA_MISSING}`, () => {})
-else suite()
+describe.skipIf(program === undefined)(`on Kafka${program === undefined ? ` (${KAFKA_MISSING})` : ""}`, () => {
+  suite()
+})
