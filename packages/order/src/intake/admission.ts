@@ -61,14 +61,10 @@ export class Admission extends Context.Service<
         lookedAt = now
         const before = (age: Duration.Duration) => idAt(now - Duration.toMillis(age))
         tooManyOpen = (yield* orders.countOpen(before(openAge), openOrders + 1)) > openOrders
-        // Where hardly any is late, nothing more is asked.
         const late = yield* orders.countOpen(before(lateAge), openOrders)
-        if (late <= lateOrders) {
-          pressure = noPressure
-          return
-        }
-        const stillOpen = (yield* orders.openAmong(pressure.followed)).length
-        const oldest = yield* orders.openOlderThan(before(lateAge), FOLLOWED)
+        // Where none is late, nothing more is asked: those that are followed were.
+        const stillOpen = late === 0 ? 0 : (yield* orders.openAmong(pressure.followed)).length
+        const oldest = late === 0 ? [] : yield* orders.openOlderThan(before(lateAge), FOLLOWED)
         pressure = afterLook(pressure, { now, late, oldest, stillOpen }, lateOrders)
       })
 
