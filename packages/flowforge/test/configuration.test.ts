@@ -77,6 +77,26 @@ describe("a process whose configuration cannot work", () => {
     })
   )
 
+  it.live("refuses a number or a time that no service could work with", () =>
+    Effect.gen(function* () {
+      const said = yield* startIn("api", {
+        ...DATABASE,
+        ...RECEIPTS,
+        FLOWFORGE_BROKER: "postgres",
+        ORDER_INTAKE_BATCH: "0",
+        ORDER_LATE_ORDERS: "-2",
+        ORDER_OPEN_AGE: "Infinity",
+        ORDER_LATE_AGE: "-1 seconds"
+      })
+      assert.deepStrictEqual(said, [
+        "ORDER_INTAKE_BATCH is wrong: it must be a whole number from 1",
+        "ORDER_LATE_ORDERS is wrong: it must be a whole number from 1",
+        'ORDER_OPEN_AGE is wrong: it must be a time such as "250 millis" or "5 seconds"',
+        'ORDER_LATE_AGE is wrong: it must be a time such as "250 millis" or "5 seconds"'
+      ])
+    })
+  )
+
   it.live("never tells what a secret holds", () =>
     Effect.gen(function* () {
       const [line, ...more] = yield* startIn("migrate", { DATABASE_URL: "mysql://flowforge:hush@host/database" })

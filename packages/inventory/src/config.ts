@@ -1,4 +1,5 @@
-import { Config, Context, Duration, Layer } from "effect"
+import { count, time } from "@flowforge/platform"
+import { Config, Context, type Duration, Layer } from "effect"
 
 /** Every variable that the inventory service reads. */
 export class InventoryConfig extends Context.Service<
@@ -15,11 +16,9 @@ export class InventoryConfig extends Context.Service<
   static readonly layer: Layer.Layer<InventoryConfig, Config.ConfigError> = Layer.effect(
     InventoryConfig,
     Config.all({
-      batchSize: Config.Int("INVENTORY_BATCH_SIZE").pipe(Config.withDefault(500)),
-      batchLinger: Config.Duration("INVENTORY_BATCH_LINGER").pipe(Config.withDefault(Duration.millis(2))),
-      availabilityTimeToLive: Config.Duration("INVENTORY_AVAILABILITY_TTL").pipe(
-        Config.withDefault(Duration.seconds(5))
-      )
+      batchSize: count("INVENTORY_BATCH_SIZE", 500),
+      batchLinger: time("INVENTORY_BATCH_LINGER", "2 millis"),
+      availabilityTimeToLive: time("INVENTORY_AVAILABILITY_TTL", "5 seconds")
     })
   )
 }

@@ -1,4 +1,5 @@
-import { Config, Context, Duration, Layer } from "effect"
+import { count, time } from "@flowforge/platform"
+import { Config, Context, type Duration, Layer } from "effect"
 
 /** Every variable that the notification service reads. */
 export class NotificationConfig extends Context.Service<
@@ -21,9 +22,9 @@ export class NotificationConfig extends Context.Service<
         Config.withDefault("http://localhost:8080"),
         Config.map((url) => url.replace(/\/+$/u, ""))
       ),
-      batchSize: Config.Int("NOTIFICATION_BATCH_SIZE").pipe(Config.withDefault(200)),
-      batchLinger: Config.Duration("NOTIFICATION_BATCH_LINGER").pipe(Config.withDefault(Duration.millis(5))),
-      claimLimit: Config.Duration("NOTIFICATION_CLAIM_LIMIT").pipe(Config.withDefault(Duration.seconds(30)))
+      batchSize: count("NOTIFICATION_BATCH_SIZE", 200),
+      batchLinger: time("NOTIFICATION_BATCH_LINGER", "5 millis"),
+      claimLimit: time("NOTIFICATION_CLAIM_LIMIT", "30 seconds")
     })
   )
 }

@@ -1,4 +1,5 @@
-import { Config, Context, Duration, Layer } from "effect"
+import { count, time } from "@flowforge/platform"
+import { Config, Context, type Duration, Layer } from "effect"
 
 /** Every variable that the order service reads. */
 export class OrderConfig extends Context.Service<
@@ -32,19 +33,19 @@ export class OrderConfig extends Context.Service<
   static readonly layer: Layer.Layer<OrderConfig, Config.ConfigError> = Layer.effect(
     OrderConfig,
     Config.all({
-      intakeQueue: Config.Int("ORDER_INTAKE_QUEUE").pipe(Config.withDefault(500)),
-      intakeBatch: Config.Int("ORDER_INTAKE_BATCH").pipe(Config.withDefault(250)),
-      openOrders: Config.Int("ORDER_OPEN_ORDERS").pipe(Config.withDefault(20_000)),
-      openAge: Config.Duration("ORDER_OPEN_AGE").pipe(Config.withDefault(Duration.seconds(10))),
-      lateOrders: Config.Int("ORDER_LATE_ORDERS").pipe(Config.withDefault(2_000)),
-      lateAge: Config.Duration("ORDER_LATE_AGE").pipe(Config.withDefault(Duration.seconds(1))),
-      catalogueRefresh: Config.Duration("ORDER_CATALOGUE_REFRESH").pipe(Config.withDefault(Duration.seconds(5))),
-      idempotencyRetention: Config.Duration("ORDER_IDEMPOTENCY_RETENTION").pipe(Config.withDefault(Duration.hours(24))),
-      statusTimeToLive: Config.Duration("ORDER_STATUS_TTL").pipe(Config.withDefault(Duration.minutes(5))),
-      recentTimeToLive: Config.Duration("ORDER_RECENT_TTL").pipe(Config.withDefault(Duration.seconds(10))),
-      batchSize: Config.Int("ORDER_BATCH_SIZE").pipe(Config.withDefault(500)),
-      batchLinger: Config.Duration("ORDER_BATCH_LINGER").pipe(Config.withDefault(Duration.millis(2))),
-      stalledAge: Config.Duration("ORDER_STALLED_AGE").pipe(Config.withDefault(Duration.seconds(30)))
+      intakeQueue: count("ORDER_INTAKE_QUEUE", 500),
+      intakeBatch: count("ORDER_INTAKE_BATCH", 250),
+      openOrders: count("ORDER_OPEN_ORDERS", 20_000),
+      openAge: time("ORDER_OPEN_AGE", "10 seconds"),
+      lateOrders: count("ORDER_LATE_ORDERS", 2_000),
+      lateAge: time("ORDER_LATE_AGE", "1 second"),
+      catalogueRefresh: time("ORDER_CATALOGUE_REFRESH", "5 seconds"),
+      idempotencyRetention: time("ORDER_IDEMPOTENCY_RETENTION", "24 hours"),
+      statusTimeToLive: time("ORDER_STATUS_TTL", "5 minutes"),
+      recentTimeToLive: time("ORDER_RECENT_TTL", "10 seconds"),
+      batchSize: count("ORDER_BATCH_SIZE", 500),
+      batchLinger: time("ORDER_BATCH_LINGER", "2 millis"),
+      stalledAge: time("ORDER_STALLED_AGE", "30 seconds")
     })
   )
 }

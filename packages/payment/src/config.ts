@@ -1,4 +1,5 @@
-import { Config, Context, Duration, Layer } from "effect"
+import { count, time } from "@flowforge/platform"
+import { Config, Context, type Duration, Layer } from "effect"
 
 /** Every variable that the payment service reads. */
 export class PaymentConfig extends Context.Service<
@@ -21,13 +22,13 @@ export class PaymentConfig extends Context.Service<
   static readonly layer: Layer.Layer<PaymentConfig, Config.ConfigError> = Layer.effect(
     PaymentConfig,
     Config.all({
-      gatewayTimeout: Config.Duration("PAYMENT_GATEWAY_TIMEOUT").pipe(Config.withDefault(Duration.seconds(1))),
-      gatewayConnections: Config.Int("PAYMENT_GATEWAY_CONNECTIONS").pipe(Config.withDefault(32)),
-      batchSize: Config.Int("PAYMENT_BATCH_SIZE").pipe(Config.withDefault(200)),
-      batchLinger: Config.Duration("PAYMENT_BATCH_LINGER").pipe(Config.withDefault(Duration.millis(2))),
-      maxPendingAge: Config.Duration("PAYMENT_MAX_PENDING_AGE").pipe(Config.withDefault(Duration.minutes(10))),
-      retryBase: Config.Duration("PAYMENT_RETRY_BASE").pipe(Config.withDefault(Duration.millis(500))),
-      retryCap: Config.Duration("PAYMENT_RETRY_CAP").pipe(Config.withDefault(Duration.minutes(1)))
+      gatewayTimeout: time("PAYMENT_GATEWAY_TIMEOUT", "1 second"),
+      gatewayConnections: count("PAYMENT_GATEWAY_CONNECTIONS", 32),
+      batchSize: count("PAYMENT_BATCH_SIZE", 200),
+      batchLinger: time("PAYMENT_BATCH_LINGER", "2 millis"),
+      maxPendingAge: time("PAYMENT_MAX_PENDING_AGE", "10 minutes"),
+      retryBase: time("PAYMENT_RETRY_BASE", "500 millis"),
+      retryCap: time("PAYMENT_RETRY_CAP", "1 minute")
     })
   )
 }
