@@ -84,14 +84,14 @@ describe("a process whose configuration cannot work", () => {
         ...RECEIPTS,
         FLOWFORGE_BROKER: "postgres",
         ORDER_INTAKE_BATCH: "0",
-        ORDER_LATE_ORDERS: "-2",
         ORDER_OPEN_AGE: "Infinity",
+        ORDER_LATE_ORDERS: "-2",
         ORDER_LATE_AGE: "-1 seconds"
       })
       assert.deepStrictEqual(said, [
         "ORDER_INTAKE_BATCH is wrong: it must be a whole number from 1",
-        "ORDER_LATE_ORDERS is wrong: it must be a whole number from 1",
         'ORDER_OPEN_AGE is wrong: it must be a time such as "250 millis" or "5 seconds"',
+        "ORDER_LATE_ORDERS is wrong: it must be a whole number from 1",
         'ORDER_LATE_AGE is wrong: it must be a time such as "250 millis" or "5 seconds"'
       ])
     })
