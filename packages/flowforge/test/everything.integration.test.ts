@@ -1,72 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { userId } from "@flowforge/embedded/catalogue"
 import { eventually, layerTestDatabase } from "@flowforge/testkit"
-import { findKafka, KAFKA_MISSING, startKafka } from "@flowforge/testkit/kafka"
-import { findMoto, MOTO_MISSING, startMoto } from "@flowforge/testkit/moto"
-import {
-  findObjectStore,
-  OBJECT_STORE_BUCKET,
-  OBJECT_STORE_CREDENTIALS,
-  OBJECT_STORE_MISSING,
-  OBJECT_STORE_REGION,
-  startObjectStore
-} from "@flowforge/testkit/object-store"
-import { findRedis, REDIS_MISSING, startRedis } from "@flowforge/testkit/redis"
+import { findOutside, startOutside } from "@flowforge/testkit/outside"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { installation, launch } from "./programs.ts"
 
-const programs = await Effect.runPromise(
-  Effect.all({ kafka: findKafka, redis: findRedis, objects: findObjectStore, moto: findMoto }, { concurrency: 4 })
-)
-const missing = [
-  programs.kafka === undefined ? KAFKA_MISSING : "",
-  programs.redis === undefined ? REDIS_MISSING : "",
-  programs.objects === undefined ? OBJECT_STORE_MISSING : "",
-  programs.moto === undefined ? MOTO_MISSING : ""
-].filter((text) => text !== "")
+const programs = await Effect.runPromise(findOutside)
+const missing = "missing" in programs ? programs.missing : []
 
 const ORDERS = 60
 const DECLINED_EVERY = 6
-const SENDER = "orders@flowforge.example"
-
-const servers = Effect.gen(function* () {
-  const [kafka, redis, objects, moto] = yield* Effect.all(
-    [
-      startKafka(programs.kafka!),
-      startRedis(programs.redis!, {}),
-      startObjectStore(programs.objects!),
-      startMoto(programs.moto!)
-    ],
-    { concurrency: "unbounded" }
-  )
-  yield* moto.verify(SENDER)
-  const { accessKeyId, secretAccessKey } = OBJECT_STORE_CREDENTIALS
-  const aws = (service: "S3" | "SES" | "SNS", url: string) => ({
-    [`${service}_REGION`]: OBJECT_STORE_REGION,
-    [`${service}_ENDPOINT`]: url,
-    [`${service}_ACCESS_KEY_ID`]: accessKeyId,
-    [`${service}_SECRET_ACCESS_KEY`]: secretAccessKey
-  })
-  return {
-    moto,
-    redis,
-    environment: {
-      FLOWFORGE_BROKER: "kafka",
-      KAFKA_BROKERS: kafka.address,
-      REDIS_URL: redis.url,
-      FLOWFORGE_OBJECTS: "s3",
-      ...aws("S3", objects.url),
-      S3_BUCKET: OBJECT_STORE_BUCKET,
-      S3_PATH_STYLE: "true",
-      FLOWFORGE_MAIL: "ses",
-      ...aws("SES", moto.url),
-      ...aws("SNS", moto.url),
-      SES_FROM: SENDER
-    }
-  }
-})
-
 const place = (publicUrl: string, n: number) =>
   Effect.promise(async () => {
     const response = await fetch(`${publicUrl}/orders`, {
@@ -98,7 +42,8 @@ describe("processes with Kafka, Redis, S3, SES and SNS", () => {
     `carry orders through all of it, and finish them though a worker of each kind is killed${missing.length === 0 ? "" : ` (${missing.join("; ")})`}`,
     () =>
       Effect.gen(function* () {
-        const { environment: outside, moto, redis } = yield* servers
+        if ("missing" in programs) return
+        const { environment: outside, moto, redis } = yield* startOutside(programs)
         const made = yield* installation
         const environment = { ...made.environment, ...outside }
         const prepare = yield* launch("prepare", environment)
