@@ -5,8 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findInstance, type InstanceRecord } from "@flowforge/embedded"
+import { lastingPort } from "@flowforge/testkit"
 import { Effect, Option, type Scope } from "effect"
-import { lastingPort } from "./lasting-port.ts"
 
 const program = fileURLToPath(import.meta.resolve("@flowforge/embedded/main"))
 

@@ -1,5 +1,6 @@
 export { TestDatabase, layerTestDatabase } from "./database.ts"
 export { eventually } from "./eventually.ts"
+export { lastingPort } from "./server/lasting-port.ts"
 export { makeInstallation } from "./processes/installation.ts"
 export { launchProcess, type LaunchedProcess, type ProcessEnding, statusOf } from "./processes/launch.ts"
 export { type ReceivedSpan, startTraceCollector } from "./trace-collector.ts"

@@ -1,5 +1,5 @@
 export { audit } from "./audit.ts"
 export type { Finding } from "./check.ts"
 export type { AuditContext, AuditOptions, SentMessage } from "./context.ts"
-export { auditInstance, contextOfInstance, RecordUnreadable } from "./running.ts"
+export { auditInstance, contextOfInstance, ledgerOf, RecordUnreadable } from "./running.ts"
 export { isViolated, renderFindings } from "./table.ts"

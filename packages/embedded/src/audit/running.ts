@@ -55,7 +55,8 @@ export const auditInstance = (
     })
   )
 
-const ledgerOf = (url: string): AuditContext<RecordUnreadable>["ledger"] =>
+/** The ledger of the payment company at this address. */
+export const ledgerOf = (url: string): AuditContext<RecordUnreadable>["ledger"] =>
   Stream.unwrap(
     Effect.map(HttpApiClient.make(GatewayControlApi, { baseUrl: url }), (gateway) =>
       Stream.paginate(0, (after) =>

@@ -1,8 +1,8 @@
 import type { Fault } from "@flowforge/platform"
 import { type Moto, startMoto } from "@flowforge/testkit/moto"
+import { faultyProxy } from "@flowforge/testkit/proxy"
 import { Effect, Redacted } from "effect"
 import type { Subject } from "../mail/suite.ts"
-import { faultyProxy } from "./faulty-proxy.ts"
 
 export const SENDER = "orders@flowforge.example"
 export const MOTO_CREDENTIALS = { accessKeyId: "flowforge", secretAccessKey: Redacted.make("a secret for tests") }

@@ -9,8 +9,8 @@ import {
   OBJECT_STORE_REGION,
   startObjectStore
 } from "@flowforge/testkit/object-store"
+import { faultyProxy } from "@flowforge/testkit/proxy"
 import { Duration, Effect, Layer, Redacted } from "effect"
-import { faultyProxy } from "../aws/faulty-proxy.ts"
 import { objectStoreSuite } from "../object-store/suite.ts"
 
 const program = await Effect.runPromise(findObjectStore)

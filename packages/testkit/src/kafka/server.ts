@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { freePort } from "@flowforge/platform/child-process"
 import { Effect, type Scope } from "effect"
 import { serverFolder } from "../server/folder.ts"
+import { lastingPort } from "../server/lasting-port.ts"
 import { says, type ServerProcess, startServerProcess } from "../server/process.ts"
 import type { KafkaProgram } from "./program.ts"
 
@@ -46,7 +46,7 @@ const propertiesOf = (folder: string, port: number, controllerPort: number): str
 export const startKafka = (program: KafkaProgram): Effect.Effect<KafkaServer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const folder = yield* serverFolder("kafka")
-    const [port, controllerPort] = yield* Effect.promise(() => Promise.all([freePort(), freePort()]))
+    const [port, controllerPort] = yield* Effect.promise(() => Promise.all([lastingPort(), lastingPort()]))
     const properties = join(folder, "server.properties")
     yield* Effect.promise(() => writeFile(properties, propertiesOf(folder, port, controllerPort)))
     const format = Effect.promise(async () => {

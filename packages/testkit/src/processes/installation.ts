@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { freePort } from "@flowforge/platform/child-process"
 import { Effect, Redacted } from "effect"
 import { TestDatabase } from "../database.ts"
+import { lastingPort } from "../server/lasting-port.ts"
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "flowforge-processes-"))),
@@ -41,7 +41,7 @@ export const makeInstallation = Effect.fnUntraced(function* (options: {
   const passwordFile = join(path, "database-url")
   yield* Effect.promise(() => writeFile(passwordFile, `${Redacted.value(url)}\n`, { mode: 0o600 }))
   const { url: gatewayUrl } = yield* gateway(options.gatewayProgram, join(path, "gateway"))
-  const port = yield* Effect.promise(freePort)
+  const port = yield* Effect.promise(lastingPort)
   const publicUrl = `http://127.0.0.1:${port}`
   return {
     publicUrl,

@@ -18,6 +18,9 @@ export interface LaunchedProcess {
   /** Waits until it has printed this. */
   readonly says: (text: string) => Effect.Effect<void, Error>
   readonly ready: Effect.Effect<void, Error>
+  /** Stops it in the middle of whatever it does, until it is thawed. */
+  readonly freeze: Effect.Effect<void>
+  readonly thaw: Effect.Effect<void>
   readonly end: (signal: NodeJS.Signals) => Effect.Effect<ProcessEnding>
   /** Waits until it ends by itself. */
   readonly ended: Effect.Effect<ProcessEnding>
@@ -65,6 +68,8 @@ export const launchProcess = (
           }),
           "30 seconds"
         ),
+        freeze: Effect.sync(() => child.kill("SIGSTOP")),
+        thaw: Effect.sync(() => child.kill("SIGCONT")),
         end: (signal: NodeJS.Signals) =>
           Effect.andThen(
             Effect.sync(() => child.kill(signal)),

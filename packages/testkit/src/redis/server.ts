@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process"
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { freePort } from "@flowforge/platform/child-process"
 import { Effect, type Scope } from "effect"
 import { serverFolder } from "../server/folder.ts"
+import { lastingPort } from "../server/lasting-port.ts"
 import { says, type ServerProcess, startServerProcess } from "../server/process.ts"
 import { selfSigned } from "./certificate.ts"
 import { flushAll } from "./flush.ts"
@@ -33,7 +33,7 @@ export const startRedis = (
 ): Effect.Effect<RedisServer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const folder = yield* serverFolder("redis")
-    const port = yield* Effect.promise(freePort)
+    const port = yield* Effect.promise(lastingPort)
     const certificate = options.tls === true ? selfSigned(folder) : undefined
     yield* Effect.promise(() =>
       writeFile(

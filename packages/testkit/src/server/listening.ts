@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { connect } from "node:net"
-import { freePort } from "@flowforge/platform/child-process"
+import { lastingPort } from "./lasting-port.ts"
 import { Effect, type Scope } from "effect"
 import { eventually } from "../eventually.ts"
 import { serverFolder } from "./folder.ts"
@@ -23,7 +23,7 @@ export const startServer = (
   commandOf: (at: { readonly port: number; readonly folder: string }) => ServerCommand
 ): Effect.Effect<ServerControls, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const port = yield* Effect.promise(freePort)
+    const port = yield* Effect.promise(lastingPort)
     const folder = yield* serverFolder(name, String(port))
     const spawnServer = () => {
       const { args, command, env } = commandOf({ port, folder })

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto"
 import { once } from "node:events"
 import { createServer } from "node:net"
 
@@ -5,12 +6,12 @@ const FIRST = 20_000
 const COUNT = 12_000
 
 /**
- * A port for a system that is killed and started again: below those that the kernel hands out, so that while the system
- * is down no connection and no other test gets it by chance.
+ * A port for what is killed and started again: below those that the kernel hands out, so that meanwhile no connection and
+ * no other test gets it by chance.
  */
 export const lastingPort = async (): Promise<number> => {
   for (;;) {
-    const port = FIRST + Math.floor(Math.random() * COUNT)
+    const port = FIRST + randomInt(COUNT)
     const server = createServer()
     const isFree = await new Promise<boolean>((answer) => {
       server.once("error", () => answer(false))
