@@ -1,5 +1,7 @@
 export { Broker, type SubscribeOptions, type Subscription } from "./broker.ts"
 export * as Consumer from "./consumer/index.ts"
+export { armCrashPoint, type CrashPoints, crashPointsOf, lastWords } from "./crash-point.ts"
+export { points as messagingCrashPoints } from "./crash-points.ts"
 export type { Delivery, IncomingRecord } from "./delivery.ts"
 export { DependencyUnavailable, PublishFailed, Unprocessable } from "./errors.ts"
 export { type Cause, type Headers, type Message, message } from "./message.ts"

@@ -4,6 +4,7 @@ import { DependencyUnavailable, Unprocessable } from "@flowforge/messaging"
 import { Mailer, ObjectStore, type SendingError, SmsSender } from "@flowforge/platform"
 import { Clock, Context, Data, Duration, Effect, Layer, Metric } from "effect"
 import { NotificationConfig } from "./config.ts"
+import { reach } from "./crash-points.ts"
 import { channelOf, type Duty, type Kind, type Outcome } from "./domain.ts"
 import type { Letter } from "./letters.ts"
 import { renderSeconds } from "./metrics.ts"
@@ -83,7 +84,10 @@ export class Sending extends Context.Service<
               })
 
         const attempt = Effect.fnUntraced(function* (plan: Plan, progress: Progress) {
-          if (plan.receipt !== undefined) progress.receipt = yield* store(plan.receipt)
+          if (plan.receipt !== undefined) {
+            progress.receipt = yield* store(plan.receipt)
+            yield* reach("sending.stored")
+          }
           let held: Kind | undefined
           for (const duty of plan.duties) {
             if (duty._tag === "Wait") held = duty.kind
@@ -99,7 +103,8 @@ export class Sending extends Context.Service<
             progress.outcomes.push(
               yield* send(plan, id, kind).pipe(
                 Effect.matchEffect({
-                  onSuccess: () => Effect.succeed<Outcome>({ id, status: "sent", error: "" }),
+                  onSuccess: () =>
+                    Effect.as(reach("sending.sent"), { id, status: "sent", error: "" } satisfies Outcome),
                   onFailure: (error) => {
                     if (error._tag === "SendingUnavailable") progress.unsent.add(id)
                     return endOf(error, id, kind)

@@ -3,6 +3,7 @@ import { Cause, Duration, Effect, Random } from "effect"
 import { SqlClient } from "effect/sql"
 import { SettlementBell } from "./bell.ts"
 import { PaymentConfig } from "./config.ts"
+import { reach } from "./crash-points.ts"
 import { OutcomeUnknown, PaymentGateway } from "./gateway/index.ts"
 import { PaymentMoves } from "./payments.ts"
 import { type Payment, Payments } from "./store.ts"
@@ -36,6 +37,7 @@ const settle = Effect.fnUntraced(function* (payment: Payment) {
       duration: callLimit(gatewayTimeout),
       orElse: () => Effect.fail(new OutcomeUnknown({ orderId, reason: "no answer in time, outcome unknown" }))
     }),
+    Effect.tap(() => reach("settlement.made")),
     Effect.flatMap((event) =>
       sql.withTransaction(moves.learn([{ orderId, event, cause: { traceparent: payment.traceparent ?? undefined } }]))
     ),

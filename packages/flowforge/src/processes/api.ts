@@ -4,6 +4,7 @@ import { OrderService } from "@flowforge/order"
 import { listen } from "@flowforge/platform/http"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Effect, Layer } from "effect"
+import { arm } from "../crash-points.ts"
 import { layerManagement, layerPublic } from "../http.ts"
 import { layerCache } from "../outside/cache.ts"
 import { awaitSchema, layerDatabase } from "../outside/database.ts"
@@ -35,6 +36,7 @@ export const api = processOf("HTTP of all services: the public port and what ope
     const { host, managementPort, publicPort } = settings
     const signingKey = settings.objects.kind === "folder" ? settings.objects.signingKey : undefined
     yield* stopWithin(settings.stopWithin)
+    yield* arm(settings.crashAt)
     const publicListener = yield* listen({ host, port: publicPort, variable: "PORT" })
     const managementListener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
     yield* awaitSchema(settings)

@@ -4,6 +4,7 @@ import { listen } from "@flowforge/platform/http"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Effect, Layer, type Scope } from "effect"
 import type { SqlClient } from "effect/sql"
+import { arm } from "../crash-points.ts"
 import { layerWorkerManagement } from "../http.ts"
 import { layerBroker, layerRelay } from "../outside/broker.ts"
 import { layerCache } from "../outside/cache.ts"
@@ -35,6 +36,7 @@ export const runWorker = <E>(
     const { host, managementPort } = settings
     const { process, work } = options
     yield* stopWithin(settings.stopWithin)
+    yield* arm(settings.crashAt)
     const listener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
     yield* awaitSchema(settings)
     const layerManagement = Layer.unwrap(

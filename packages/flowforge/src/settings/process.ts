@@ -1,5 +1,6 @@
 import { telemetryConfig } from "@flowforge/platform/telemetry"
 import { Config, Layer, Redacted } from "effect"
+import { crashAt } from "../crash-points.ts"
 import { checked } from "./service.ts"
 import { refine, type Setting } from "./setting.ts"
 import { optionalSecret, secret, text, variable } from "./variable.ts"
@@ -53,7 +54,8 @@ export const running = {
     expects: "a duration such as 25 seconds",
     means: "how long a stop may take until it is cut short; shorter than the orchestrator's patience",
     fallback: "25 seconds"
-  })
+  }),
+  crashAt
 } as const
 
 export const publicPort = port("PORT", "8080", "the public API")

@@ -1,6 +1,7 @@
 import { Effect, Metric, Result } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import { SqlClient } from "effect/sql"
+import { reach } from "../crash-points.ts"
 import type { Delivery, IncomingRecord } from "../delivery.ts"
 import { throughCircuit } from "../policies/circuit.ts"
 import { bury } from "../policies/dead-letter.ts"
@@ -60,4 +61,5 @@ const buryUndecodable = Effect.fnUntraced(function* (member: Member, entry: Entr
       })
     )
   )
+  yield* reach("consumer.buried")
 })

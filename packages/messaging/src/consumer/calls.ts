@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import { SqlClient } from "effect/sql"
+import { reach } from "../crash-points.ts"
 import type { Delivery } from "../delivery.ts"
 import { park } from "../parked/park.ts"
 import { bisect } from "../policies/bisect.ts"
@@ -127,6 +128,7 @@ export const callOnce = Effect.fnUntraced(function* <R>(
     Effect.exit
   )
   if (exit._tag === "Success") {
+    yield* reach("consumer.called")
     yield* member.circuit.succeeded(topic)
     return { delivery, result: exit.value }
   }

@@ -1,6 +1,7 @@
 import { Duration, Effect } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import { SqlClient } from "effect/sql"
+import { reach } from "../crash-points.ts"
 import { bisect } from "../policies/bisect.ts"
 import { countFailure } from "../policies/circuit.ts"
 import { type Failure, judge } from "../policies/failure.ts"
@@ -41,6 +42,7 @@ export const recording =
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* entry.record(results)
+      yield* reach("consumer.handled")
       yield* sql.afterCommit(countAttempts(member.group, entry.topic.name, "done", results.length))
       if (entry.call === undefined) yield* sql.afterCommit(member.circuit.succeeded(entry.topic.name))
     })
@@ -57,7 +59,10 @@ export const commit = <R>(
   const { group } = member
   const topic = entry.topic.name
   const handle = inbox(group, topic)(recording(member, entry))
-  const together = (part: Results) => attempt(within(budgetOf(entry, part.length, results.length))(handle(part)))
+  const together = (part: Results) =>
+    attempt(
+      within(budgetOf(entry, part.length, results.length))(Effect.andThen(handle(part), reach("consumer.committed")))
+    )
   const atFault = Effect.fnUntraced(function* (result: Called<any, any>, first: Failure) {
     let failure: Failure | undefined = first
     let { delivery } = result

@@ -1,4 +1,5 @@
 import { Effect, Metric, Random } from "effect"
+import { reach } from "../crash-points.ts"
 import type { Delivery } from "../delivery.ts"
 import { park } from "../parked/park.ts"
 import { giveUp } from "../policies/dead-letter.ts"
@@ -30,10 +31,12 @@ export const settleFailed = Effect.fnUntraced(function* (
   const { failure, attempts } = failed
   if (isGivenUp(failure, attempts, entry.policy)) {
     yield* orRefuse(giveUp(member.group, entry.topic, delivery, failed))
+    yield* reach("consumer.buried")
     return yield* failSpanOf(delivery, failure.text, "dead")
   }
   const delayMillis = backoffMillis(attempts, entry.policy.backoff, yield* Random.next)
   yield* orRefuse(park(member.group, delivery, { attempts, error: failure.text, delayMillis }))
+  yield* reach("consumer.parked")
   yield* failSpanOf(delivery, failure.text, "parked")
   yield* member.parked
 })

@@ -1,5 +1,6 @@
 import { Duration } from "effect"
 import type { EachBatchPayload, KafkaMessage } from "kafkajs"
+import { pass } from "../crash-points.ts"
 import type { IncomingRecord } from "../delivery.ts"
 import { type HeldPartition, heldAt, isIdle, type Member, ringAll } from "./member.ts"
 
@@ -47,6 +48,7 @@ export const eachBatch = async (member: Member, payload: EachBatchPayload, now: 
     resolveOffset(handled.offset)
     const offset = String(BigInt(handled.offset) + 1n)
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] })
+    pass("consumer.acknowledged")
     acknowledged = handled
   }
   held.handled = undefined

@@ -1,6 +1,7 @@
 import { Clock, Deferred, Duration, Effect, Exit, Fiber, Scope } from "effect"
 import type { Consumer, Kafka } from "kafkajs"
 import type { SubscribeOptions, Subscription } from "../broker.ts"
+import { reach } from "../crash-points.ts"
 import { monotonicMillis, runLane } from "../delivering/lane.ts"
 import { type Asking, lagOf } from "./admin.ts"
 import { type KafkaOptions, reasonOf } from "./client.ts"
@@ -104,6 +105,7 @@ export const join = Effect.fnUntraced(function* (
       member.closing = true
       ringAll(member)
       yield* Effect.timeoutOption(Fiber.awaitAll(lanes), closeMillis)
+      yield* reach("consumer.closing")
       yield* Scope.close(scope, Exit.void)
     })
   )

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { reach } from "../crash-points.ts"
 import { cursorKey, handledUpTo, type HeldCursor } from "./held.ts"
 import type { Member } from "./member.ts"
 import { ACKNOWLEDGE } from "./statements.ts"
@@ -25,6 +26,7 @@ export const acknowledge = (member: Member) =>
         positions.map((position) => position.id),
         releases
       ])
+      yield* reach("consumer.acknowledged")
       const own = new Set(rows.map(cursorKey))
       due.forEach((held, i) => {
         const key = cursorKey(held)

@@ -2,6 +2,7 @@ import { Effect, Exit, Fiber, PubSub, Scope } from "effect"
 import type { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import type { SubscribeOptions, Subscription } from "../broker.ts"
+import { reach } from "../crash-points.ts"
 import { runLane } from "../delivering/lane.ts"
 import { Wakeups } from "../wakeups.ts"
 import { acknowledge } from "./acknowledger.ts"
@@ -85,6 +86,7 @@ const close = (member: Member, lanes: ReadonlyArray<Fiber.Fiber<void>>, scope: S
     member.closing = true
     for (const bell of member.bells.lanes.values()) bell.ring()
     yield* Effect.timeoutOption(Fiber.awaitAll(lanes), member.settings.closeMillis)
+    yield* reach("consumer.closing")
     yield* Scope.close(scope, Exit.void)
     yield* Effect.andThen(acknowledge(member), leave(member)).pipe(
       Effect.timeoutOption(member.settings.closeMillis),

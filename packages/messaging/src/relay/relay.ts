@@ -1,6 +1,7 @@
 import { Clock, Duration, Effect, Layer, Metric, Random } from "effect"
 import { SqlClient } from "effect/sql"
 import { Broker } from "../broker.ts"
+import { reach } from "../crash-points.ts"
 import { Singleton } from "../singleton.ts"
 import type { Subscriptions } from "../subscriptions.ts"
 import { nextWakeup, Wakeups } from "../wakeups.ts"
@@ -80,6 +81,7 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
     const last = rows.at(-1)
     if (last === undefined) return 0
     const refused = yield* publishAll(rows.map((row) => row.message))
+    yield* reach("relay.produced")
     const move = moveCursor(source, last.position)
     const moved = yield* refused.length === 0
       ? move
@@ -94,6 +96,7 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
       cursor = yield* loadCursor(source)
       return rows.length
     }
+    yield* reach("relay.moved")
     cursor = { ...cursor, position: last.position }
     yield* Metric.update(counter, rows.length - refused.length)
     for (const { message, reason } of refused) {

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { reach } from "../crash-points.ts"
 import type { Subscriptions } from "../subscriptions.ts"
 import { pairsOf } from "../subscriptions.ts"
 import { publishAll } from "./publish.ts"
@@ -32,7 +33,10 @@ export const republish = Effect.fnUntraced(function* (source: string, upTo: Posi
     if (last === undefined) return published
     const lacking = rows.filter((row) => row.is_lacking).map((row) => toRow(source, row).message)
     // What was refused before is in quarantine already.
-    if (lacking.length > 0) yield* publishAll(lacking)
+    if (lacking.length > 0) {
+      yield* publishAll(lacking)
+      yield* reach("relay.republished")
+    }
     published += lacking.length
     position = toRow(source, last).position
   }

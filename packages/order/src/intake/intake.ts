@@ -16,6 +16,7 @@ import { Cause, Context, DateTime, Deferred, Effect, Exit, Layer, Metric, Queue 
 import { SqlClient, type SqlError } from "effect/sql"
 import { Catalogue } from "../catalogue.ts"
 import { OrderConfig } from "../config.ts"
+import { reach } from "../crash-points.ts"
 import * as Metrics from "../metrics.ts"
 import { OrderCache } from "../order-cache.ts"
 import { Orders } from "../store.ts"
@@ -166,9 +167,12 @@ const makeInsert = Effect.gen(function* () {
 
   const insert: (batch: ReadonlyArray<Waiting>) => Effect.Effect<void> = Effect.fnUntraced(function* (batch) {
     const exit = yield* Effect.exit(
-      batch.some(({ key }) => key !== undefined) ? sql.withTransaction(carryOut(batch)) : carryOut(batch)
+      batch.some(({ key }) => key !== undefined)
+        ? sql.withTransaction(Effect.tap(carryOut(batch), () => reach("intake.inserted")))
+        : carryOut(batch)
     )
     if (Exit.isSuccess(exit)) {
+      yield* reach("intake.committed")
       yield* Metric.update(Metrics.accepted, batch.length - exit.value.size)
       for (const waiting of batch) yield* Effect.andThen(waiting.settled, answer(waiting, exit.value))
       return
