@@ -13,7 +13,8 @@ const HOUSE: Readonly<Record<string, ReadonlyArray<string>>> = {
   "gateway-simulator": ["contracts", "platform"],
   embedded: [...SHARED, ...SERVICES, "gateway-simulator"],
   // The demo's catalogue is the embedded system's own.
-  flowforge: [...SHARED, ...SERVICES, "embedded"],
+  flowforge: [...SHARED, ...SERVICES, "embedded", "operator"],
+  operator: ["contracts", "platform"],
   testkit: SHARED,
   e2e: []
 }
