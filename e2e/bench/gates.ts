@@ -1,4 +1,5 @@
 import type { Idle } from "./idle.ts"
+import type { Cpu } from "./processes.ts"
 import type { Result } from "./rung.ts"
 
 /** What a whole run saw. */
@@ -13,7 +14,7 @@ export interface Figures {
 }
 
 /** A figure to reach: the least that counts as done, and what would be ahead of every system of its kind. */
-interface Gate {
+export interface Gate<Figures> {
   readonly what: string
   readonly gate: string
   readonly goal: string
@@ -28,14 +29,22 @@ export const isCarried = (result: Result): boolean =>
   result.accepted === result.asked &&
   result.openAtEnd * 2 < result.offered
 
-const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`
-const carried = (result: Result): string =>
+export const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`
+export const carried = (result: Result): string =>
   `${result.terminalRate.toFixed(0)}/s, ${result.openAtEnd} open at the end${isCarried(result) ? "" : ": not carried"}`
+export const percent = (value: number): string => `${value.toFixed(1)}%`
+/** The payment company runs on Node as well, and is not FlowForge's to make cheaper at another's cost. */
+export const nodeOf = (cpu: Cpu): number => cpu.system + cpu.gateway
+/** What the servers used. */
+export const beside = (cpu: Cpu, unit: (value: number) => string): string =>
+  Object.entries(cpu.servers)
+    .map(([name, used]) => `${name} ${unit(used)}`)
+    .join(", ")
 /** Of orders taken under overload, those that came to their end while it lasted, against the best rate. */
 const goodput = ({ best, overload }: Figures): number => overload.terminalRate / best.terminalRate
 const slowdown = ({ best, overload }: Figures): number => overload.toConfirmed.p99 / best.toConfirmed.p99
 
-export const gates: ReadonlyArray<Gate> = [
+export const gates: ReadonlyArray<Gate<Figures>> = [
   {
     what: "orders/s to a terminal state, notifications to an instant stub",
     gate: "1,000",
@@ -69,8 +78,8 @@ export const gates: ReadonlyArray<Gate> = [
     gate: "1.2 ms",
     goal: "0.6 ms",
     seen: ({ terminal }) =>
-      `${ms(terminal.cpuNode + terminal.cpuGateway)} (FlowForge ${ms(terminal.cpuNode)}, gateway ${ms(terminal.cpuGateway)}; PostgreSQL beside: ${ms(terminal.cpuPostgres)})`,
-    isMet: ({ terminal }) => terminal.cpuNode + terminal.cpuGateway <= 1.2
+      `${ms(nodeOf(terminal.cpu))} (FlowForge ${ms(terminal.cpu.system)}, gateway ${ms(terminal.cpu.gateway)}; beside: ${beside(terminal.cpu, ms)})`,
+    isMet: ({ terminal }) => nodeOf(terminal.cpu) <= 1.2
   },
   {
     what: "flushes and WAL per order at 1,000/s",
@@ -98,8 +107,8 @@ export const gates: ReadonlyArray<Gate> = [
     what: "idle, no traffic",
     gate: "2% of a core",
     goal: "1%",
-    seen: ({ idle }) => `${(idle.node + idle.gateway).toFixed(1)}% (PostgreSQL beside: ${idle.postgres.toFixed(1)}%)`,
-    isMet: ({ idle }) => idle.node + idle.gateway <= 2
+    seen: ({ idle }) => `${percent(nodeOf(idle))} (beside: ${beside(idle, percent)})`,
+    isMet: ({ idle }) => nodeOf(idle) <= 2
   },
   {
     what: "memory of the process after all of this",

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises"
 import { cpus, totalmem } from "node:os"
 import { fileURLToPath } from "node:url"
 import { NodeRuntime } from "@effect/platform-node"
+import type { InstanceRecord } from "@flowforge/embedded"
 import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/audit"
 import { Console, Duration, Effect } from "effect"
 import { layerDatabaseOf } from "../system/at-rest.ts"
@@ -12,7 +13,7 @@ import { isCarried } from "./gates.ts"
 import { type Idle, measureIdle } from "./idle.ts"
 import { pidsOf } from "./processes.ts"
 import { renderPage, renderRow } from "./report.ts"
-import { type Result, type Rung, runRung } from "./rung.ts"
+import { NOTIFIED, type Result, type Rung, runRung, type Subject } from "./rung.ts"
 import { fullChain, hotItem, overload, toTerminal, warmUp } from "./rungs.ts"
 
 const HELP = `npm run bench [-- --rounds N] [--seconds N] [--only chain|terminal|hot|overload|idle]
@@ -50,6 +51,20 @@ const parseOptions = (flags: ReadonlyArray<string>): Options | string => {
   return { ...numbers, only: only as Part | undefined }
 }
 
+const subjectOf = (instance: InstanceRecord): Subject => {
+  const pids = pidsOf(instance.pid)
+  return {
+    publicUrl: instance.publicUrl,
+    pids: () => pids,
+    // Orders that are not at their end, ended ones whose customer has not been told, and payments that owe a refund.
+    unfinished: `
+      SELECT (SELECT count(*) FROM orders)::int - (
+        SELECT count(DISTINCT order_id) FROM notifications WHERE status <> 'claimed')::int
+        + (SELECT count(*) FROM payments WHERE next_attempt_at IS NOT NULL)::int AS n`,
+    notified: NOTIFIED
+  }
+}
+
 /** One system, with what is run on it; audited at the end. */
 const onSystem = <A>(
   notifications: "folder" | "instant",
@@ -65,19 +80,19 @@ const onSystem = <A>(
     const instance = yield* Effect.promise(system.start)
     const accepted: Array<string> = [yield* firstConfirmed(instance)]
     const startMillis = performance.now() - startedAt
-    const pids = pidsOf(instance.pid)
+    const subject = subjectOf(instance)
     const run = Effect.fnUntraced(function* (rung: Rung, rounds = 1) {
       const results: Array<Result> = []
       for (let round = 0; round < rounds; round++) {
-        const result = yield* runRung(rung, instance, pids).pipe(Effect.provide(layerDatabaseOf(instance)))
+        const result = yield* runRung(rung, subject).pipe(Effect.provide(layerDatabaseOf(instance)))
         yield* Console.log(renderRow(result))
         accepted.push(...result.orderIds)
         results.push(result)
       }
-      return results.toSorted((a, b) => a.cpuNode - b.cpuNode)[rounds >> 1]!
+      return results.toSorted((a, b) => a.cpu.system - b.cpu.system)[rounds >> 1]!
     })
     yield* run(warmUp)
-    const seen = yield* use({ run, idle: measureIdle(pids), startMillis })
+    const seen = yield* use({ run, idle: measureIdle(subject.pids()), startMillis })
     const findings = yield* auditInstance(instance, {
       settleTime: Duration.zero,
       accepted,

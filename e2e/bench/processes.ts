@@ -1,21 +1,65 @@
-import { execFileSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 
 const TICKS_PER_SECOND = 100
 
-/** The processes of an embedded system: FlowForge itself, the payment company, PostgreSQL's first. */
+/** The processes that are measured. */
 export interface Pids {
-  readonly system: number
+  /** FlowForge's own. */
+  readonly system: ReadonlyArray<number>
+  /** The payment company. */
   readonly gateway: number
-  readonly postgres: number
+  /** The first process of each server, by its name. */
+  readonly servers: Readonly<Record<string, number>>
 }
 
-/** The payment company and PostgreSQL are children of the system. */
-export const pidsOf = (system: number): Pids => {
-  const child = (pattern: string) =>
-    Number(execFileSync("pgrep", ["-o", "-P", String(system), "-f", pattern], { encoding: "utf8" }).trim())
-  return { system, gateway: child("gateway-simulator"), postgres: child("postgres") }
+/** CPU used, as {@link Pids} names who used it. */
+export interface Cpu {
+  readonly system: number
+  readonly gateway: number
+  readonly servers: Readonly<Record<string, number>>
 }
+
+/** CPU that they have used so far: milliseconds. */
+export const cpuOf = ({ gateway, servers, system }: Pids): Cpu => ({
+  system: sum(system.map(cpuMillis)),
+  gateway: cpuMillis(gateway),
+  servers: Object.fromEntries(Object.entries(servers).map(([name, pid]) => [name, cpuMillisOfTree(pid)]))
+})
+
+/** What was used between two looks, a part of it for each of `parts`. */
+export const cpuBetween = (before: Cpu, after: Cpu, parts: number): Cpu => ({
+  system: (after.system - before.system) / parts,
+  gateway: (after.gateway - before.gateway) / parts,
+  servers: Object.fromEntries(
+    Object.entries(after.servers).map(([name, used]) => [name, (used - (before.servers[name] ?? 0)) / parts])
+  )
+})
+
+const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, number) => total + number, 0)
+
+/** Children of a process whose command line has a word that matches. The shells that clean up after them name them as well. */
+export const childrenOf = (parent: number, word: RegExp): ReadonlyArray<number> =>
+  readdirSync("/proc").flatMap((name) => {
+    const pid = Number(name)
+    if (!Number.isInteger(pid) || Number(statOf(pid)?.[1]) !== parent) return []
+    const words = wordsOf(pid)
+    return words[0] !== "/bin/sh" && words.some((one) => word.test(one)) ? [pid] : []
+  })
+
+const wordsOf = (pid: number): ReadonlyArray<string> => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")
+  } catch {
+    return []
+  }
+}
+
+/** The payment company and PostgreSQL are children of the embedded system. */
+export const pidsOf = (system: number): Pids => ({
+  system: [system],
+  gateway: childrenOf(system, /gateway-simulator/u)[0] ?? 0,
+  servers: { PostgreSQL: childrenOf(system, /postgres$/u)[0] ?? 0 }
+})
 
 const statOf = (pid: number): ReadonlyArray<string> | undefined => {
   try {
@@ -27,13 +71,13 @@ const statOf = (pid: number): ReadonlyArray<string> | undefined => {
 }
 
 /** CPU a process has used so far, user and system, all threads: milliseconds. */
-export const cpuMillis = (pid: number): number => {
+const cpuMillis = (pid: number): number => {
   const stat = statOf(pid)
   return stat === undefined ? 0 : ((Number(stat[11]) + Number(stat[12])) * 1000) / TICKS_PER_SECOND
 }
 
 /** CPU of a process and all below it, those that have ended included: milliseconds. */
-export const cpuMillisOfTree = (root: number): number => {
+const cpuMillisOfTree = (root: number): number => {
   const below = new Map<number, Array<number>>()
   for (const name of readdirSync("/proc")) {
     const pid = Number(name)
@@ -46,13 +90,14 @@ export const cpuMillisOfTree = (root: number): number => {
     const stat = statOf(pid)
     return stat === undefined ? 0 : ((Number(stat[13]) + Number(stat[14])) * 1000) / TICKS_PER_SECOND
   }
-  const sum = (pid: number): number =>
-    cpuMillis(pid) + (below.get(pid) ?? []).reduce((total, child) => total + sum(child), 0)
-  return sum(root) + ended(root)
+  const withAllBelow = (pid: number): number => cpuMillis(pid) + sum((below.get(pid) ?? []).map(withAllBelow))
+  return withAllBelow(root) + ended(root)
 }
 
-/** Resident memory of a process: megabytes. */
-export const residentMegabytes = (pid: number): number => {
+/** Resident memory of processes together: megabytes. */
+export const residentMegabytes = (pids: ReadonlyArray<number>): number => sum(pids.map(residentMegabytesOf))
+
+const residentMegabytesOf = (pid: number): number => {
   try {
     return Number(/VmRSS:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
   } catch {

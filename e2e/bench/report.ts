@@ -1,12 +1,14 @@
-import { type Figures, gates } from "./gates.ts"
+import { type Figures, type Gate, gates } from "./gates.ts"
 import type { Result } from "./rung.ts"
 
-const n = (value: number, digits = 0): string =>
+export const n = (value: number, digits = 0): string =>
   Number.isNaN(value)
     ? "–"
     : value.toLocaleString("en-US", { maximumFractionDigits: digits, minimumFractionDigits: digits })
 
-const columns: ReadonlyArray<readonly [string, (result: Result) => string]> = [
+type Column = readonly [string, (result: Result) => string]
+
+const before: ReadonlyArray<Column> = [
   ["rung", (r) => r.name],
   ["offered/s", (r) => n(r.offered)],
   ["accepted", (r) => n(r.accepted)],
@@ -18,24 +20,61 @@ const columns: ReadonlyArray<readonly [string, (result: Result) => string]> = [
   ["open at end of load", (r) => n(r.openAtEnd)],
   ["POST p50 / p99 ms", (r) => `${n(r.ack.p50, 1)} / ${n(r.ack.p99, 1)}`],
   ["to CONFIRMED p50 / p99 ms", (r) => `${n(r.toConfirmed.p50)} / ${n(r.toConfirmed.p99)}`],
-  ["CPU ms/order: FlowForge", (r) => n(r.cpuNode, 2)],
-  ["gateway", (r) => n(r.cpuGateway, 2)],
-  ["PostgreSQL", (r) => n(r.cpuPostgres, 2)],
+  ["CPU ms/order: Node", (r) => n(r.cpu.system, 2)],
+  ["gateway", (r) => n(r.cpu.gateway, 2)]
+]
+
+const after: ReadonlyArray<Column> = [
   ["RSS MB", (r) => n(r.residentMegabytes)],
   ["WAL KB/order", (r) => n(r.walKilobytes, 1)],
   ["flushes/order", (r) => n(r.flushes, 3)],
   ["notified", (r) => n(r.notifications)]
 ]
 
+const columnsOf = (results: ReadonlyArray<Result>): ReadonlyArray<Column> => [
+  ...before,
+  ...[...new Set(results.flatMap(({ cpu }) => Object.keys(cpu.servers)))].map((server): Column => [
+    server,
+    ({ cpu }) => n(cpu.servers[server] ?? Number.NaN, 2)
+  ]),
+  ...after
+]
+
 /** One line for the terminal while the bench goes on. */
 export const renderRow = (result: Result): string =>
-  columns.map(([name, cell]) => (name === "rung" ? cell(result) : `${name} ${cell(result)}`)).join(" · ")
+  columnsOf([result])
+    .map(([name, cell]) => (name === "rung" ? cell(result) : `${name} ${cell(result)}`))
+    .join(" · ")
 
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => [
+export const table = (
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>
+): ReadonlyArray<string> => [
   `| ${head.join(" | ")} |`,
   `| ${head.map(() => "---").join(" | ")} |`,
   ...rows.map((row) => `| ${row.join(" | ")} |`)
 ]
+
+/** Each gate, and whether it was met. */
+export const renderGates = <Figures>(gates: ReadonlyArray<Gate<Figures>>, figures: Figures): ReadonlyArray<string> =>
+  table(
+    ["what", "gate", "goal", "seen", ""],
+    gates.map(({ gate, goal, isMet, seen, what }) => [
+      what,
+      gate,
+      goal,
+      seen(figures),
+      isMet(figures) ? "met" : "**missed**"
+    ])
+  )
+
+export const renderRungs = (results: ReadonlyArray<Result>): ReadonlyArray<string> => {
+  const columns = columnsOf(results)
+  return table(
+    columns.map(([name]) => name),
+    results.map((result) => columns.map(([, cell]) => cell(result)))
+  )
+}
 
 export const renderPage = (run: {
   readonly machine: string
@@ -57,24 +96,12 @@ export const renderPage = (run: {
     "",
     "## Against the gates",
     "",
-    ...table(
-      ["what", "gate", "goal", "seen", ""],
-      gates.map(({ gate, goal, isMet, seen, what }) => [
-        what,
-        gate,
-        goal,
-        seen(run.figures),
-        isMet(run.figures) ? "met" : "**missed**"
-      ])
-    ),
+    ...renderGates(gates, run.figures),
     "",
     "What limits it, and where the time goes: [performance](performance.md).",
     "",
     "## Every rung",
     "",
-    ...table(
-      columns.map(([name]) => name),
-      run.results.map((result) => columns.map(([, cell]) => cell(result)))
-    ),
+    ...renderRungs(run.results),
     ""
   ].join("\n")

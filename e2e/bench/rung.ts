@@ -4,11 +4,10 @@ import { readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { InstanceRecord } from "@flowforge/embedded"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { LoadOptions, Sample } from "./load.ts"
-import { cpuMillis, cpuMillisOfTree, type Pids, residentMegabytes } from "./processes.ts"
+import { type Cpu, cpuBetween, cpuOf, type Pids, residentMegabytes } from "./processes.ts"
 import { fillShelves } from "./rungs.ts"
 
 /** What is run: a rate for a time. */
@@ -17,6 +16,20 @@ export interface Rung extends Omit<LoadOptions, "port" | "output" | "items" | "s
   /** Usual items, or the hot one with stock for half of the orders. */
   readonly sells: "usual" | "hot"
 }
+
+/** What is measured, seen from outside. */
+export interface Subject {
+  readonly publicUrl: string
+  /** Asked anew each time: where a process was killed there is another one. */
+  readonly pids: () => Pids
+  /** A query for what it has still to do: one row, `n`. */
+  readonly unfinished: string
+  /** A query for how many of the orders `$1` have had their notifications sent, counted one by one: one row, `n`. */
+  readonly notified: string
+}
+
+export const NOTIFIED =
+  "SELECT count(*)::int AS n FROM notifications WHERE status = 'sent' AND order_id = ANY($1::uuid[])"
 
 /** What was seen. Rates are per second, latencies milliseconds, CPU milliseconds an order. */
 export interface Result {
@@ -33,9 +46,9 @@ export interface Result {
   readonly openAtEnd: number
   readonly ack: { readonly p50: number; readonly p99: number }
   readonly toConfirmed: { readonly p50: number; readonly p99: number }
-  readonly cpuNode: number
-  readonly cpuGateway: number
-  readonly cpuPostgres: number
+  /** How long the slowest order took to its end. */
+  readonly slowest: number
+  readonly cpu: Cpu
   readonly residentMegabytes: number
   readonly walKilobytes: number
   readonly flushes: number
@@ -78,40 +91,36 @@ const counters = Effect.gen(function* () {
   return row!
 })
 
-/** Orders that are not at their end, ended ones whose customer has not been told, and payments that owe a refund. */
-const unfinished = SqlClient.SqlClient.use(
-  (sql) => sql<{ n: number }>`
-    SELECT (SELECT count(*) FROM orders)::int - (
-      SELECT count(DISTINCT order_id) FROM notifications WHERE status <> 'claimed')::int
-      + (SELECT count(*) FROM payments WHERE next_attempt_at IS NOT NULL)::int AS n`
-).pipe(Effect.map((rows) => rows[0]!.n))
+const asked = Effect.fnUntraced(function* (query: string, ...parameters: ReadonlyArray<unknown>) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql.unsafe<{ n: number }>(query, parameters)
+  return row!.n
+})
 
-const open = SqlClient.SqlClient.use(
-  (sql) => sql<{ n: number }>`SELECT count(*)::int AS n FROM orders WHERE status = 'PENDING'`
-).pipe(Effect.map((rows) => rows[0]!.n))
+const OPEN = "SELECT count(*)::int AS n FROM orders WHERE status = 'PENDING'"
 
 const SETTLING_MILLIS = 60_000
 
 /** Runs one rung against a running system and measures it from outside: its processes, its database, its clients. */
-export const runRung = Effect.fnUntraced(function* (rung: Rung, instance: InstanceRecord, pids: Pids) {
+export const runRung = Effect.fnUntraced(function* (rung: Rung, subject: Subject) {
   const sql = yield* SqlClient.SqlClient
   const shelves = yield* fillShelves((rung.rate * rung.seconds) / 2)
   const before = yield* counters
-  const cpuBefore = [cpuMillis(pids.system), cpuMillis(pids.gateway), cpuMillisOfTree(pids.postgres)] as const
+  const cpuBefore = cpuOf(subject.pids())
   const samples = yield* Effect.promise(() =>
     generate({
       ...rung,
       items: rung.sells === "hot" ? [shelves.hot] : shelves.usual,
       soldOutItem: shelves.soldOut,
-      port: Number(new URL(instance.publicUrl).port),
+      port: Number(new URL(subject.publicUrl).port),
       output: join(tmpdir(), `flowforge-load-${process.pid}.json`)
     })
   )
-  const openAtEnd = yield* open
-  const resident = residentMegabytes(pids.system)
+  const openAtEnd = yield* asked(OPEN)
+  const resident = residentMegabytes(subject.pids().system)
   const settleBy = performance.now() + SETTLING_MILLIS
-  while ((yield* unfinished) > 0 && performance.now() < settleBy) yield* Effect.sleep("250 millis")
-  const cpuAfter = [cpuMillis(pids.system), cpuMillis(pids.gateway), cpuMillisOfTree(pids.postgres)] as const
+  while ((yield* asked(subject.unfinished)) > 0 && performance.now() < settleBy) yield* Effect.sleep("250 millis")
+  const cpuAfter = cpuOf(subject.pids())
   const after = yield* counters
 
   const acceptedSamples = samples.filter((sample) => sample[2] === 202)
@@ -120,8 +129,6 @@ export const runRung = Effect.fnUntraced(function* (rung: Rung, instance: Instan
     SELECT order_id, state, extract(epoch FROM at)::float8 * 1000 AS at FROM order_history
     WHERE state IN ('CONFIRMED', 'CANCELLED') AND order_id = ANY(${[...dueAt.keys()]}::uuid[])`
   const confirmed = ends.filter((end) => end.state === "CONFIRMED")
-  const [sent] = yield* sql<{ n: number }>`
-    SELECT count(*)::int AS n FROM notifications WHERE status = 'sent' AND order_id = ANY(${[...dueAt.keys()]}::uuid[])`
   const firstDue = Math.min(...dueAt.values())
   const lastEnd = Math.max(...ends.map((end) => end.at))
   const orders = Math.max(1, acceptedSamples.length)
@@ -139,13 +146,12 @@ export const runRung = Effect.fnUntraced(function* (rung: Rung, instance: Instan
     openAtEnd,
     ack: spread(acceptedSamples.map((sample) => sample[1])),
     toConfirmed: spread(confirmed.map((end) => end.at - dueAt.get(end.order_id)!)),
-    cpuNode: (cpuAfter[0] - cpuBefore[0]) / orders,
-    cpuGateway: (cpuAfter[1] - cpuBefore[1]) / orders,
-    cpuPostgres: (cpuAfter[2] - cpuBefore[2]) / orders,
+    slowest: Math.max(0, ...ends.map((end) => end.at - dueAt.get(end.order_id)!)),
+    cpu: cpuBetween(cpuBefore, cpuAfter, orders),
     residentMegabytes: resident,
     walKilobytes: (after.wal - before.wal) / 1024 / orders,
     flushes: (after.flushes - before.flushes) / orders,
-    notifications: sent!.n,
+    notifications: yield* asked(subject.notified, [...dueAt.keys()]),
     orderIds: [...dueAt.keys()]
   } satisfies Result
 })
