@@ -53,9 +53,9 @@ export class Outbox extends Context.Service<
                 messages.map((message) => message.key),
                 messages.map((message) => message.eventId),
                 messages.map((message) => message.value),
-                messages.map(({ eventId, headers, key, topic }) =>
+                messages.map(({ eventId, headers, key, topic, value }) =>
                   encodeHeaders(
-                    { source, topic, key, event_id: eventId },
+                    { source, topic, key, event_id: eventId, value },
                     { ce_source: sourceHeader(source), ...headers }
                   )
                 )

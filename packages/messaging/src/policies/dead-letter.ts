@@ -75,7 +75,8 @@ export const bury = Effect.fnUntraced(function* (group: string, topic: Topic.Any
     source: group,
     topic: topic.deadLetterTopic,
     key: key ?? "",
-    event_id: burial.eventId ?? letter.id
+    event_id: burial.eventId ?? letter.id,
+    value: record.value ?? new Uint8Array()
   }
   yield* sql.unsafe(
     `INSERT INTO outbox (source, topic, partition, key, event_id, value, headers)
@@ -86,7 +87,7 @@ export const bury = Effect.fnUntraced(function* (group: string, topic: Topic.Any
       partitionOf(columns.key, topic.partitions),
       columns.key,
       columns.event_id,
-      record.value ?? new Uint8Array(),
+      columns.value,
       encodeHeaders(columns, { ...record.headers, ...story })
     ]
   )

@@ -27,8 +27,8 @@ const publish = (sql: SqlClient.SqlClient, wakeups: Wakeups["Service"], messages
       messages.map((message) => message.key),
       messages.map((message) => message.eventId),
       messages.map((message) => message.value),
-      messages.map(({ eventId, headers, key, topic }) =>
-        encodeHeaders({ source: BROKER_SOURCE, topic, key, event_id: eventId }, headers)
+      messages.map(({ eventId, headers, key, topic, value }) =>
+        encodeHeaders({ source: BROKER_SOURCE, topic, key, event_id: eventId, value }, headers)
       )
     ])
     .pipe(
