@@ -4,26 +4,14 @@ import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/a
 import { Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { atRest, layerDatabaseOf } from "../system/at-rest.ts"
-import { sendCustomers, type Wish } from "../system/customers.ts"
+import { sendCustomers } from "../system/customers.ts"
 import { prepareSystem } from "../system/launch.ts"
 import { postgresOf } from "../system/parts.ts"
+import { wishesWith } from "../system/wishes.ts"
 
 const KILLS = 20
 
 const TOKENS = ["tok_load", "tok_ok", "tok_ok", "tok_load", "tok_declined", "tok_timeout_after_capture", "tok_flaky"]
-
-/** Ordinary items, two scarce ones that run dry, some declined, some cancelled at once. */
-const wishOf = (n: number): Wish => ({
-  body: {
-    user_id: `00000000-0000-7000-8000-${String(1 + (n % 100)).padStart(12, "0")}`,
-    items: [
-      { item_id: n % 7 === 0 ? 61 + (n % 2) : 1 + (n % 50), quantity: 1 },
-      { item_id: 1 + ((n * 13) % 60), quantity: 2 }
-    ],
-    payment_info: { method: "card", token: TOKENS[n % TOKENS.length] }
-  },
-  cancels: n % 11 === 0
-})
 
 /** Of four kills one takes the database along, one comes while something is being sent, one while the system starts. */
 const kindOf = (n: number) => (["running", "with its database", "sending", "starting"] as const)[n % 4]!
@@ -45,7 +33,12 @@ describe("kill -9", () => {
       Effect.gen(function* () {
         const system = yield* prepareSystem({ environment: { NOTIFICATION_CLAIM_LIMIT: "3 seconds" } })
         yield* Effect.promise(system.start)
-        const customers = sendCustomers({ publicUrl: system.publicUrl, customers: 12, pauseMillis: 20, wishOf })
+        const customers = sendCustomers({
+          publicUrl: system.publicUrl,
+          customers: 12,
+          pauseMillis: 20,
+          wishOf: wishesWith(TOKENS)
+        })
         const kill = Effect.asVoid(Effect.promise(() => system.end("SIGKILL")))
         for (let n = 0; n < KILLS; n++) {
           const kind = kindOf(n)

@@ -1,85 +1,34 @@
-import { rename, rm, writeFile } from "node:fs/promises"
-import { setTimeout as sleep } from "node:timers/promises"
-import type { InstanceRecord } from "@flowforge/embedded"
-import type { LaunchedSystem } from "../system/launch.ts"
-import { gatewayOf, postgresOf } from "../system/parts.ts"
+import type { Effect } from "effect"
+import type { Installation } from "./installation/installation.ts"
 
-export interface World {
-  readonly system: LaunchedSystem
-  readonly instance: InstanceRecord
-}
-
-/** Something goes wrong under a running system, and is put right again. */
+/** Something goes wrong under a running installation, and is put right again. */
 export interface Fault {
-  readonly title: string
-  /** Resolves when it is over. */
-  readonly happen: (world: World) => Promise<void>
-  /** Clients notice: readiness goes away, and orders are refused meanwhile. */
-  readonly isSeenOutside?: boolean
+  /** As `--only` takes it. */
+  readonly name: string
+  readonly what: string
+  /** Ends when everything that was taken away has been given back; what recovers does so after that. */
+  readonly happen: (installation: Installation["Service"]) => Effect.Effect<void>
+  /** Requests of customers may go without an answer: what answers them dies. */
+  readonly costsAnswers?: true
 }
 
-const switchGateway = async ({ instance }: World, change: object): Promise<void> => {
-  const response = await fetch(`${instance.gatewayUrl}/control/switches`, {
-    method: "PATCH",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(change)
-  })
-  if (!response.ok) throw new Error(`the gateway refused the switch: ${response.status}`)
+/** What one fault came to. */
+export interface Outcome {
+  readonly fault: Fault
+  /** Orders that customers were promised meanwhile. */
+  readonly orders: number
+  /** Answers that asked to come back later, and requests without an answer. */
+  readonly refused: number
+  readonly unanswered: number
+  /** Messages of which nobody knows whether they arrived: at most once means that they are not sent again. */
+  readonly doubtful: number
+  /** How long the fault lasted. */
+  readonly lastedMillis: number
+  /** From its end until every order promised before that had its end, and its customer was told; undefined: not in time. */
+  readonly endedMillis: number | undefined
+  readonly toldMillis: number | undefined
+  /** What ended by itself and was started again. */
+  readonly surprises: ReadonlyArray<string>
+  /** What must not be, in words. */
+  readonly violations: ReadonlyArray<string>
 }
-
-/** For some seconds the gateway behaves differently. */
-const gateway = (change: object, back: object, millis: number) => async (world: World) => {
-  await switchGateway(world, change)
-  await sleep(millis)
-  await switchGateway(world, back)
-}
-
-/** For some seconds a file lies where the folder should be: not even root can write into it. */
-const unwritable = (folder: (instance: InstanceRecord) => string) => async (world: World) => {
-  const path = folder(world.instance)
-  await rename(path, `${path}.away`)
-  await writeFile(path, "")
-  await sleep(3_000)
-  await rm(path)
-  await rename(`${path}.away`, path)
-}
-
-export const faults: ReadonlyArray<Fault> = [
-  {
-    title: "PostgreSQL is killed and comes back",
-    happen: async ({ system }) => void process.kill(await postgresOf(system.folder), "SIGKILL"),
-    isSeenOutside: true
-  },
-  {
-    title: "the payment company is killed and comes back",
-    happen: async ({ instance }) => void process.kill(await gatewayOf(instance.pid), "SIGKILL")
-  },
-  {
-    title: "the payment company refuses everybody for three seconds",
-    happen: gateway({ unavailable: true }, { unavailable: false }, 3_000)
-  },
-  {
-    title: "the payment company answers too late for three seconds",
-    happen: gateway({ latency_ms: 1_500 }, { latency_ms: 0 }, 3_000)
-  },
-  {
-    title: "the payment company captures and never says so, for three seconds",
-    happen: gateway({ timeout_after_capture_rate: 1 }, { timeout_after_capture_rate: 0 }, 3_000)
-  },
-  {
-    title: "receipts cannot be stored for three seconds",
-    happen: unwritable(({ objectsFolder }) => objectsFolder)
-  },
-  {
-    title: "mails cannot be handed over for three seconds",
-    happen: unwritable(({ mailFolder }) => mailFolder)
-  },
-  {
-    title: "the whole process is frozen for ten seconds",
-    happen: async ({ instance }) => {
-      process.kill(instance.pid, "SIGSTOP")
-      await sleep(10_000)
-      process.kill(instance.pid, "SIGCONT")
-    }
-  }
-]

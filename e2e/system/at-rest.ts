@@ -5,11 +5,14 @@ import { type Duration, Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 
 /** A connection to the database of a running system. */
-export const layerDatabaseOf = (instance: InstanceRecord) =>
+export const layerDatabaseOf = (instance: Pick<InstanceRecord, "postgresUrl">) =>
   layerPostgres({ url: Redacted.make(instance.postgresUrl), applicationName: "test", maxConnections: 2 })
 
+/** The query reads whole tables. */
+const LOOK_EVERY = "50 millis"
+
 /** Waits until every order has its end, its customer has been told, and nothing is unread, parked or owed any more. */
-export const atRest = (instance: InstanceRecord, within: Duration.Input) =>
+export const atRest = (instance: Pick<InstanceRecord, "postgresUrl">, within: Duration.Input) =>
   SqlClient.SqlClient.use((sql) =>
     eventually(
       "every order is at its end and everything that follows from it is done",
@@ -18,6 +21,8 @@ export const atRest = (instance: InstanceRecord, within: Duration.Input) =>
             (SELECT count(*) FROM orders WHERE status = 'PENDING')
             + (SELECT count(*) FROM parked_events)
             + (SELECT count(*) FROM outbox o JOIN broker_cursors c USING (topic, partition)
+               WHERE (o.epoch, o.xid, o.id) > (c.epoch, c.xid, c.id))
+            + (SELECT count(*) FROM outbox o JOIN relay_cursors c USING (source)
                WHERE (o.epoch, o.xid, o.id) > (c.epoch, c.xid, c.id))
             + (SELECT count(*) FROM payments WHERE next_attempt_at IS NOT NULL)
             + (SELECT count(*) FROM orders o WHERE status <> 'PENDING' AND NOT EXISTS
@@ -33,6 +38,7 @@ export const atRest = (instance: InstanceRecord, within: Duration.Input) =>
           )::int AS n`,
         (rows) => rows[0]!.n === 0
       ),
-      within
+      within,
+      LOOK_EVERY
     )
   ).pipe(Effect.provide(layerDatabaseOf(instance)))

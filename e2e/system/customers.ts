@@ -12,6 +12,8 @@ export interface Customers {
   readonly accepted: ReadonlyArray<string>
   /** Requests whose first answer was lost and that were asked again. */
   readonly repeated: () => number
+  /** Requests that got no answer: the connection was refused, broke, or nothing came. */
+  readonly unanswered: () => number
   /** Answers that asked to come back later. */
   readonly refused: () => number
   /** Answers that no customer should ever see. */
@@ -39,6 +41,7 @@ export const sendCustomers = (options: {
   const complaints: Array<string> = []
   let repeated = 0
   let refused = 0
+  let unanswered = 0
   let asked = 0
   let open = true
 
@@ -74,7 +77,8 @@ export const sendCustomers = (options: {
         complaints.push(`${answer.status} ${answer.text.slice(0, 300)}`)
         return
       }
-      if (answer !== undefined) refused++
+      if (answer === undefined) unanswered++
+      else refused++
       await sleep(RETRY_MILLIS)
     }
     complaints.push(`customer ${n} gave up`)
@@ -91,6 +95,7 @@ export const sendCustomers = (options: {
     accepted,
     complaints,
     repeated: () => repeated,
+    unanswered: () => unanswered,
     refused: () => refused,
     stop: async () => {
       open = false

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { assert, layer } from "@effect/vitest"
 import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/audit"
 import { Context, Duration, Effect, Layer } from "effect"
-import { atRest } from "../system/at-rest.ts"
-import { sendCustomers } from "../system/customers.ts"
-import { prepareSystem } from "../system/launch.ts"
+import { atRest } from "../../system/at-rest.ts"
+import { sendCustomers } from "../../system/customers.ts"
+import { prepareSystem } from "../../system/launch.ts"
+import { wishesWith } from "../../system/wishes.ts"
 import { faults, type World } from "./fault.ts"
 
 /** So many orders are accepted before the fault, and again when the system says that it is ready. */
@@ -12,15 +13,6 @@ const BEFORE = 20
 const AFTERWARDS = 10
 
 const TOKENS = ["tok_ok", "tok_load", "tok_ok", "tok_declined"]
-
-const wishOf = (n: number) => ({
-  body: {
-    user_id: `00000000-0000-7000-8000-${String(1 + (n % 100)).padStart(12, "0")}`,
-    items: [{ item_id: 1 + (n % 50), quantity: 1 }],
-    payment_info: { method: "card", token: TOKENS[n % TOKENS.length] }
-  },
-  cancels: n % 9 === 0
-})
 
 /** One running system that all faults happen to, one after another. */
 class Victim extends Context.Service<Victim, World>()("@flowforge/e2e/Victim") {
@@ -68,7 +60,7 @@ layer(Victim.layer, { timeout: "3 minutes", excludeTestServices: true })(
               publicUrl: world.system.publicUrl,
               customers: 12,
               pauseMillis: 20,
-              wishOf
+              wishOf: wishesWith(TOKENS)
             })
             const untilAccepted = (orders: number) =>
               Effect.promise(async () => {

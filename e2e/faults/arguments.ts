@@ -1,0 +1,52 @@
+import { parseArgs } from "node:util"
+import { Result } from "effect"
+import type { Fault } from "./fault.ts"
+
+export const HELP = `npm run test:faults [-- --only NAME] [--list] [--logs FOLDER]
+
+FlowForge as it would be installed (Kafka, PostgreSQL, Redis, S3, SES and SNS, two of every process) under some 12 orders
+a second, and every fault happens to it, one after another. After each, every order that a customer was promised has its
+end, and the audit holds: nothing captured, reserved, refunded or mailed twice, stock exact. All faults take some 20
+minutes.
+
+  --only NAME     this fault, or all whose names begin so; may be given again
+  --list          the faults, and what each does
+  --logs FOLDER   keeps there what the processes print
+  --help          this text
+
+Ends with 0 when nothing was violated, 1 when something was, 2 when it could not be tried.`
+
+export interface Asked {
+  readonly for: "help" | "list" | "run"
+  readonly faults: ReadonlyArray<Fault>
+  readonly logs: string | undefined
+}
+
+/** What the command line asks for, or what is wrong with it. */
+export const parseArguments = (
+  words: ReadonlyArray<string>,
+  faults: ReadonlyArray<Fault>
+): Result.Result<Asked, string> => {
+  try {
+    const { values } = parseArgs({
+      args: [...words],
+      options: {
+        only: { type: "string", multiple: true, default: [] },
+        list: { type: "boolean", default: false },
+        logs: { type: "string" },
+        help: { type: "boolean", short: "h", default: false }
+      }
+    })
+    const { only } = values
+    const stranger = only.find((name) => !faults.some((fault) => fault.name.startsWith(name)))
+    if (stranger !== undefined) return Result.fail(`There is no fault "${stranger}"; --list names them.`)
+    const chosen = faults.filter(({ name }) => only.length === 0 || only.some((begin) => name.startsWith(begin)))
+    return Result.succeed({
+      for: values.help ? "help" : values.list ? "list" : "run",
+      faults: chosen,
+      logs: values.logs
+    })
+  } catch (error) {
+    return Result.fail(`${(error as Error).message.split(". ")[0]}. --help says what there is.`)
+  }
+}

@@ -1,0 +1,78 @@
+import { mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { NodeRuntime } from "@effect/platform-node"
+import { findOutside, type OutsidePrograms } from "@flowforge/testkit/outside"
+import { Cause, Console, Duration, Effect, Result } from "effect"
+import { HELP, parseArguments } from "./arguments.ts"
+import type { Fault, Outcome } from "./fault.ts"
+import { Installation } from "./installation/installation.ts"
+import { renderOutcome, renderTable } from "./report.ts"
+import { runFault } from "./run.ts"
+import { faults } from "./table/index.ts"
+
+const exitWith = (code: number) => Effect.sync(() => (process.exitCode = code))
+
+const keepLogs = (folder: string) =>
+  Effect.flatMap(Installation, ({ fleet }) =>
+    Effect.promise(async () => {
+      await mkdir(folder, { recursive: true })
+      for (const [name, text] of fleet.printed()) await writeFile(join(folder, `${name}.log`), text)
+    })
+  )
+
+/** All of them happen to one installation, one after another. */
+const runAll = Effect.fnUntraced(function* (chosen: ReadonlyArray<Fault>, logs: string | undefined) {
+  const installation = yield* Installation
+  const outcomes: Array<Outcome> = []
+  const promised: Array<string> = []
+  for (const [n, fault] of chosen.entries()) {
+    yield* Console.log(`${n + 1}/${chosen.length} ${fault.name}: ${fault.what}`)
+    const outcome = yield* runFault(installation, fault, promised)
+    yield* Console.log(renderOutcome(outcome))
+    outcomes.push(outcome)
+  }
+  if (logs !== undefined) yield* keepLogs(logs)
+  const violated = outcomes.filter(({ violations }) => violations.length > 0)
+  yield* Console.log(`\n${renderTable(outcomes)}\n`)
+  yield* Console.log(
+    `${promised.length} orders promised, ${chosen.length} faults, ${violated.length === 0 ? "nothing violated" : `violated: ${violated.map(({ fault }) => fault.name).join(", ")}`}.`
+  )
+  return violated.length === 0
+})
+
+const run = Effect.fnUntraced(function* (programs: OutsidePrograms, chosen: ReadonlyArray<Fault>, logs?: string) {
+  yield* Console.log("Starting Kafka, PostgreSQL, Redis, S3, SES, SNS, the payment company and two of every process …")
+  const [took, isRight] = yield* Effect.timed(
+    runAll(chosen, logs).pipe(Effect.provide(Installation.layer(programs)), Effect.scoped)
+  )
+  yield* Console.log(`It took ${Duration.format(Duration.seconds(Math.round(Duration.toSeconds(took))))}.`)
+  if (!isRight) yield* exitWith(1)
+})
+
+const main = Effect.gen(function* () {
+  const asked = parseArguments(process.argv.slice(2), faults)
+  if (Result.isFailure(asked)) {
+    yield* Console.error(asked.failure)
+    return yield* exitWith(2)
+  }
+  const { faults: chosen, for: purpose, logs } = asked.success
+  if (purpose === "help") return yield* Console.log(HELP)
+  if (purpose === "list") {
+    const width = Math.max(...chosen.map(({ name }) => name.length))
+    return yield* Console.log(chosen.map(({ name, what }) => `${name.padEnd(width)}  ${what}`).join("\n"))
+  }
+  const programs = yield* findOutside
+  if ("missing" in programs) {
+    yield* Console.error(programs.missing.join("\n"))
+    return yield* exitWith(2)
+  }
+  yield* run(programs, chosen, logs)
+}).pipe(
+  Effect.catchCause((cause) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.interrupt
+      : Effect.andThen(Console.error(`\n${Cause.pretty(cause)}`), exitWith(2))
+  )
+)
+
+NodeRuntime.runMain(main, { disableErrorReporting: true })

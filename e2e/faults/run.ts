@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { audit } from "@flowforge/embedded/audit"
+import { isViolated } from "@flowforge/embedded/audit"
+import { Clock, Duration, Effect, Schedule } from "effect"
+import { atRest } from "../system/at-rest.ts"
+import { type Customers, sendCustomers } from "../system/customers.ts"
+import { wishesWith } from "../system/wishes.ts"
+import type { Fault, Outcome } from "./fault.ts"
+import type { Installation } from "./installation/installation.ts"
+import { recoveryOf } from "./recovery.ts"
+
+/** Together some 12 orders a second: light, so that what is measured is the recovery and not the machine. */
+const CUSTOMERS = 12
+const PAUSE_MILLIS = 950
+/** So many orders are promised before the fault, and again after the recovery. */
+const AROUND = 24
+const TOKENS = ["tok_ok", "tok_load", "tok_ok", "tok_declined"]
+const REST_WITHIN = "90 seconds"
+
+/** What is lost, done twice or miscounted stays so; what is only late has this long. */
+const CLEAN_WITHIN = Schedule.spaced("1 second").pipe(Schedule.upTo({ duration: "30 seconds" }))
+
+const untilAccepted = (customers: Customers, orders: number) =>
+  Effect.promise(async (signal) => {
+    while (customers.accepted.length < orders && !signal.aborted) await sleep(10)
+  })
+
+/** What the audit finds wrong with all that has ever been promised in this installation. */
+const auditOf = ({ records }: Installation["Service"], promised: ReadonlyArray<string>) =>
+  audit(records, { settleTime: Duration.zero, accepted: promised, expectedDeadLetters: 0 }).pipe(
+    Effect.map((findings) => findings.filter(isViolated)),
+    Effect.repeat({ until: (violated) => violated.length === 0, schedule: CLEAN_WITHIN }),
+    Effect.map((violated) =>
+      violated.flatMap(({ examples, invariant, violations }) => [`${violations} × ${invariant}`, ...examples])
+    ),
+    Effect.catch((error) => Effect.succeed([`the audit could not be made: ${String(error)}`]))
+  )
+
+/**
+ * Lets a fault happen to an installation under steady load, and asks what it came to. `promised` is the customers' own log
+ * of every 202 they ever got; those of this run are added.
+ */
+export const runFault = Effect.fnUntraced(function* (
+  installation: Installation["Service"],
+  fault: Fault,
+  promised: Array<string>
+) {
+  const { fleet, publicUrl, records } = installation
+  const customers = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      sendCustomers({
+        name: fault.name,
+        publicUrl,
+        customers: CUSTOMERS,
+        pauseMillis: PAUSE_MILLIS,
+        wishOf: wishesWith(TOKENS)
+      })
+    ),
+    (customers) => Effect.promise(customers.stop)
+  )
+  yield* untilAccepted(customers, AROUND)
+  const struckAt = yield* Clock.currentTimeMillis
+  yield* fault.happen(installation)
+  const lastedMillis = (yield* Clock.currentTimeMillis) - struckAt
+  const recovery = yield* recoveryOf(records.sql, [...customers.accepted])
+  yield* untilAccepted(customers, customers.accepted.length + AROUND)
+  yield* Effect.promise(customers.stop)
+  promised.push(...customers.accepted)
+  const unrest = yield* atRest(installation, REST_WITHIN).pipe(
+    Effect.as<ReadonlyArray<string>>([]),
+    Effect.catch(({ message }) => Effect.succeed([message]))
+  )
+  const doubtful = yield* records.sql<{ readonly n: number }>`SELECT count(*)::int AS n FROM notifications
+    WHERE status = 'unknown' AND order_id = ANY(${customers.accepted}::uuid[])`
+  const unanswered = customers.unanswered()
+  return {
+    fault,
+    orders: customers.accepted.length,
+    refused: customers.refused(),
+    unanswered,
+    doubtful: doubtful[0]!.n,
+    lastedMillis,
+    ...recovery,
+    surprises: fleet.takeSurprises(),
+    violations: [
+      ...customers.complaints,
+      ...(unanswered > 0 && fault.costsAnswers === undefined ? [`${unanswered} requests got no answer`] : []),
+      ...(recovery.toldMillis === undefined ? ["not every order had its end, and its customer was told, in time"] : []),
+      ...unrest,
+      ...(yield* auditOf(installation, promised))
+    ]
+  } satisfies Outcome as Outcome
+}, Effect.scoped)
