@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { processes, type Variable } from "@flowforge/flowforge"
+import { crashPoints, processes, type Variable } from "@flowforge/flowforge"
 import type { Artefact } from "./artefact.ts"
 
 const README = "packages/flowforge/README.md"
@@ -45,14 +45,24 @@ const variableTable = tableOf([
   ])
 ])
 
+const crashPointTable = tableOf([
+  ["crash point", "by then"],
+  ...Object.entries(crashPoints).map(([name, what]) => [`\`${name}\``, what])
+])
+
 const between = (text: string, name: string, table: string): string =>
   text.replace(
     new RegExp(`(<!-- ${name}: npm run generate -->)[\\s\\S]*?(<!-- end of ${name} -->)`, "u"),
     (_, start: string, end: string) => `${start}\n\n${table}\n\n${end}`
   )
 
-/** The tables of processes and of their variables, within the card of the package that has them. */
+/** The tables of processes, of their variables and of where they can be killed, within the card of the package that has them. */
 export const variablesTable = (root: string): ReadonlyArray<Artefact> => {
   const text = readFileSync(join(root, README), "utf8")
-  return [{ path: README, text: between(between(text, "processes", processTable), "variables", variableTable) }]
+  const tables = [
+    ["processes", processTable],
+    ["variables", variableTable],
+    ["crash points", crashPointTable]
+  ] as const
+  return [{ path: README, text: tables.reduce((card, [name, table]) => between(card, name, table), text) }]
 }

@@ -112,6 +112,19 @@ describe("a process whose configuration cannot work", () => {
     })
   )
 
+  it.live("dies at no crash point that does not exist, and at none where it is in production", () =>
+    Effect.gen(function* () {
+      const here = { ...DATABASE, FLOWFORGE_BROKER: "postgres" }
+      assert.deepStrictEqual(yield* startIn("inventory", { ...here, FLOWFORGE_CRASH_AT: "everywhere" }), [
+        "FLOWFORGE_CRASH_AT is wrong: it must be the name of a crash point"
+      ])
+      assert.deepStrictEqual(
+        yield* startIn("inventory", { ...here, FLOWFORGE_CRASH_AT: "consumer.handled", NODE_ENV: "production" }),
+        ["FLOWFORGE_CRASH_AT is for tests: NODE_ENV is production here"]
+      )
+    })
+  )
+
   it.live("refuses two things on one port", () =>
     Effect.gen(function* () {
       const said = yield* startIn("api", { ...DATABASE, ...RECEIPTS, PORT: "9090" })
