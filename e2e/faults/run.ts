@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { audit } from "@flowforge/embedded/audit"
-import { isViolated } from "@flowforge/embedded/audit"
+import { audit, isViolated } from "@flowforge/embedded/audit"
 import { Clock, Duration, Effect, Schedule } from "effect"
 import { atRest } from "../system/at-rest.ts"
 import { type Customers, sendCustomers } from "../system/customers.ts"
@@ -20,10 +19,12 @@ const REST_WITHIN = "90 seconds"
 /** What is lost, done twice or miscounted stays so; what is only late has this long. */
 const CLEAN_WITHIN = Schedule.spaced("1 second").pipe(Schedule.upTo({ duration: "30 seconds" }))
 
-const untilAccepted = (customers: Customers, orders: number) =>
+/** Waits for so many more orders, or until nobody has the patience to wait. */
+const more = (customers: Customers, orders: number) =>
   Effect.promise(async (signal) => {
-    while (customers.accepted.length < orders && !signal.aborted) await sleep(10)
-  })
+    const enough = customers.accepted.length + orders
+    while (customers.accepted.length < enough && !signal.aborted) await sleep(10)
+  }).pipe(Effect.timeoutOption("150 seconds"))
 
 /** What the audit finds wrong with all that has ever been promised in this installation. */
 const auditOf = ({ records }: Installation["Service"], promised: ReadonlyArray<string>) =>
@@ -56,14 +57,14 @@ export const runFault = Effect.fnUntraced(function* (
         wishOf: wishesWith(TOKENS)
       })
     ),
-    (customers) => Effect.promise(customers.stop)
+    (customers) => Effect.sync(customers.abandon)
   )
-  yield* untilAccepted(customers, AROUND)
+  yield* more(customers, AROUND)
   const struckAt = yield* Clock.currentTimeMillis
   yield* fault.happen(installation)
   const lastedMillis = (yield* Clock.currentTimeMillis) - struckAt
   const recovery = yield* recoveryOf(records.sql, [...customers.accepted])
-  yield* untilAccepted(customers, customers.accepted.length + AROUND)
+  yield* more(customers, AROUND)
   yield* Effect.promise(customers.stop)
   promised.push(...customers.accepted)
   const unrest = yield* atRest(installation, REST_WITHIN).pipe(

@@ -20,6 +20,8 @@ export interface Customers {
   readonly complaints: ReadonlyArray<string>
   /** Lets those under way finish: everything asked for has been promised. */
   readonly stop: () => Promise<void>
+  /** Lets go of everything at once: nobody will ask any more. */
+  readonly abandon: () => void
 }
 
 const RETRY_MILLIS = 100
@@ -44,6 +46,7 @@ export const sendCustomers = (options: {
   let unanswered = 0
   let asked = 0
   let open = true
+  let isAbandoned = false
 
   const post = (path: string, body: object | undefined, headers: Record<string, string> = {}) =>
     fetch(`${options.publicUrl}${path}`, {
@@ -64,7 +67,7 @@ export const sendCustomers = (options: {
     const { body, cancels } = options.wishOf(n)
     const key = `${options.name ?? "customer"}-${n}`
     const patience = performance.now() + PATIENCE_MILLIS
-    for (let tries = 0; performance.now() < patience; tries++) {
+    for (let tries = 0; performance.now() < patience && !isAbandoned; tries++) {
       const answer = await post("/orders", body, { "idempotency-key": key })
       if (answer?.status === 202) {
         const { order_id } = JSON.parse(answer.text) as { readonly order_id: string }
@@ -100,6 +103,10 @@ export const sendCustomers = (options: {
     stop: async () => {
       open = false
       await Promise.all(all)
+    },
+    abandon: () => {
+      open = false
+      isAbandoned = true
     }
   }
 }

@@ -15,7 +15,7 @@ import { recordsOf } from "./records.ts"
 const gatewayProgram = fileURLToPath(import.meta.resolve("@flowforge/gateway-simulator/main"))
 
 /** A claim without a result is given up after this; long enough for the slowest attempt, which takes four seconds. */
-const CLAIM_LIMIT = "6 seconds"
+const CLAIM_LIMIT = "12 seconds"
 const OF_EACH = 2
 
 /** FlowForge as it would be installed: every server, and two of every process, each on its own. */
