@@ -1,4 +1,5 @@
 import { api } from "./api.ts"
+import { operator } from "./operator.ts"
 import { migrate, prepare } from "./prepare.ts"
 import type { Process } from "./process.ts"
 import { inventory, notification, order, payment } from "./workers.ts"
@@ -11,5 +12,6 @@ export const processes: Readonly<Record<string, Process>> = {
   inventory,
   notification,
   prepare,
-  migrate
+  migrate,
+  operator
 }

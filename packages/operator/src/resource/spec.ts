@@ -65,6 +65,20 @@ const Topic = Schema.Struct({
   retentionHours: Schema.optionalKey(count(1, 100_000))
 })
 
+const SmokeOrder = Schema.Struct({
+  userId: Schema.String.check(Schema.isPattern(/^[0-9a-fA-F-]{36}$/u)).annotate({
+    description: "A customer kept for this."
+  }),
+  itemId: count(1, 2_147_483_647).annotate({ description: "An item kept for this, one piece of which is ordered." }),
+  paymentMethod: defaultsTo(Schema.NonEmptyString.check(Schema.isMaxLength(64)), "card"),
+  paymentToken: Schema.NonEmptyString.check(Schema.isMaxLength(255)).annotate({
+    description: "Of a payment that is none: a test card of the payment company."
+  })
+}).annotate({
+  description: "After each rollout one marked order is placed, and the pipeline is ready when it is confirmed."
+})
+export type SmokeOrder = typeof SmokeOrder.Type
+
 /** What people ask for. */
 export const OrderPipelineSpec = Schema.Struct({
   image: Schema.NonEmptyString.check(Schema.isPattern(/^\S+$/u), Schema.isMaxLength(512)).annotate({
@@ -118,11 +132,6 @@ export const OrderPipelineSpec = Schema.Struct({
     count(10, 3600).annotate({ description: "How long a step of a rollout may take until the rollout is held." }),
     240
   ),
-  smokeOrder: defaultsTo(
-    Schema.Boolean.annotate({
-      description: "After each rollout one marked order is placed, and the pipeline is ready when it is confirmed."
-    }),
-    false
-  )
+  smokeOrder: Schema.optionalKey(SmokeOrder)
 })
 export type OrderPipelineSpec = typeof OrderPipelineSpec.Type

@@ -1,0 +1,40 @@
+import {
+  healthRoutes,
+  type HttpListener,
+  layerHealthRoutes,
+  layerMetricsRoutes,
+  layerServe,
+  metricsRoutes,
+  type Version
+} from "@flowforge/platform/http"
+import { Effect, Layer } from "effect"
+import type { OperatorConfig } from "./config.ts"
+import { Kubernetes } from "./kubernetes/index.ts"
+import { operate } from "./operate.ts"
+import { definitionIsReady } from "./readiness.ts"
+import { Reports } from "./reports.ts"
+
+/** Health and metrics. Ready is who leads and who stands by: what both wait for is the custom resource's definition. */
+const layerManagement = (listener: HttpListener, version: Version, { watchNamespace }: OperatorConfig) =>
+  Layer.unwrap(
+    Effect.map(Effect.context<Kubernetes>(), (context) =>
+      layerServe(listener, {
+        known: [...healthRoutes, ...metricsRoutes],
+        routes: Layer.mergeAll(
+          layerMetricsRoutes,
+          layerHealthRoutes({
+            version,
+            readiness: { "custom-resource-definition": Effect.provide(definitionIsReady(watchNamespace), context) }
+          })
+        )
+      })
+    )
+  )
+
+/** The operator, until it is interrupted or loses its lead. */
+export const runOperator = (config: OperatorConfig, listener: HttpListener, version: Version) =>
+  Effect.scoped(
+    Effect.andThen(Layer.build(layerManagement(listener, version, config)), operate(config)).pipe(
+      Effect.provide(Layer.merge(Kubernetes.layer, Reports.layer))
+    )
+  )

@@ -1,0 +1,14 @@
+export { isWithin } from "./drift.ts"
+export type { GroupReport, Observed } from "./observed.ts"
+export { exitCodeOf, isReady, lastLine, troubleOf } from "./pods.ts"
+export {
+  conditionOf,
+  controllerOf,
+  createdAt,
+  imageOf,
+  type JobState,
+  jobStateOf,
+  revisionOf,
+  type Rollout,
+  rolloutOf
+} from "./workload.ts"

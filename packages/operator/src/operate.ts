@@ -1,0 +1,18 @@
+import { Effect, Schedule } from "effect"
+import type { OperatorConfig } from "./config.ts"
+import { control } from "./controller.ts"
+import { whileLeading } from "./leader.ts"
+import { definitionIsReady } from "./readiness.ts"
+
+/** The name of the Lease. */
+const LEASE = "flowforge-operator"
+
+/** Waits for the definition, then for leadership, then looks after the pipelines until that is lost. */
+export const operate = ({ identity, namespace, watchNamespace }: OperatorConfig) =>
+  Effect.gen(function* () {
+    yield* definitionIsReady(watchNamespace).pipe(
+      Effect.tapError(({ message }) => Effect.logInfo(`waiting: ${message}`)),
+      Effect.retry(Schedule.spaced("3 seconds"))
+    )
+    return yield* whileLeading({ namespace, name: LEASE, identity }, control(watchNamespace))
+  })

@@ -1,0 +1,29 @@
+import type { Kind, Manifest } from "../kubernetes/index.ts"
+
+/** One write to the cluster. */
+export type Action =
+  | { readonly _tag: "Apply"; readonly object: Manifest }
+  /** Apart from the rest of a Deployment, so that an autoscaler can own the replicas. */
+  | { readonly _tag: "Scale"; readonly name: string; readonly replicas: number }
+  | { readonly _tag: "Remove"; readonly kind: Kind; readonly name: string; readonly uid: string }
+
+export const Apply = (object: Manifest): Action => ({ _tag: "Apply", object })
+export const Scale = (name: string, replicas: number): Action => ({ _tag: "Scale", name, replicas })
+export const Remove = (kind: Kind, { metadata: { name, uid = "" } }: Manifest): Action => ({
+  _tag: "Remove",
+  kind,
+  name,
+  uid
+})
+
+/** An action as people read of it. */
+export const describe = (action: Action): string => {
+  switch (action._tag) {
+    case "Apply":
+      return `apply ${action.object.kind} ${action.object.metadata.name}`
+    case "Scale":
+      return `scale ${action.name} to ${action.replicas}`
+    case "Remove":
+      return `remove ${action.kind.kind} ${action.name}`
+  }
+}

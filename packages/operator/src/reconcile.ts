@@ -1,0 +1,55 @@
+import { Effect, Result } from "effect"
+import { act } from "./act.ts"
+import { hashOf, MANAGER } from "./desired/index.ts"
+import { tell } from "./events.ts"
+import { Kinds, Kubernetes } from "./kubernetes/index.ts"
+import { type Key, look, readPipeline } from "./look.ts"
+import { describe, type Hold, plan, statusOf } from "./plan/index.ts"
+import type { OrderPipeline, OrderPipelineStatus } from "./resource/index.ts"
+
+/** What a look came to: the pipeline is gone, or is to be looked at again when something changes or the time has come. */
+export type Outcome = "gone" | "moving" | "resting"
+
+/** Looks, decides, acts, and says where it stands. Can be cut short anywhere and done again. */
+export const reconcile = (key: Key) =>
+  Effect.gen(function* () {
+    const pipeline = yield* readPipeline(key)
+    if (pipeline === undefined) return "gone" satisfies Outcome
+    const { desired, observed } = yield* look(pipeline)
+    const next = plan(desired, observed)
+    const refusal = yield* actAll(key.namespace, next.actions)
+    const status = statusOf(desired, observed, next, refusal)
+    yield* writeStatus(pipeline, status)
+    yield* tell(pipeline, status, observed.now)
+    return (next.stage === "Running" && refusal === undefined ? "resting" : "moving") satisfies Outcome
+  }).pipe(Effect.annotateLogs({ pipeline: `${key.namespace}/${key.name}` }))
+
+/** In order; what the API server refuses for good holds the rollout, and is for people to change. */
+const actAll = Effect.fnUntraced(function* (namespace: string, actions: ReturnType<typeof plan>["actions"]) {
+  for (const action of actions) {
+    yield* Effect.logDebug(describe(action))
+    const result = yield* Effect.result(act(namespace, action))
+    if (Result.isSuccess(result)) continue
+    if (result.failure._tag === "Unavailable") return yield* Effect.fail(result.failure)
+    return {
+      reason: "ApplyRefused",
+      message: `The API server refuses to ${describe(action)}: ${result.failure.message}`
+    } satisfies Hold
+  }
+  return undefined
+})
+
+const writeStatus = Effect.fnUntraced(function* (pipeline: OrderPipeline, status: OrderPipelineStatus) {
+  if (hashOf(status) === hashOf(pipeline.status)) return
+  const kubernetes = yield* Kubernetes
+  const { name, namespace } = pipeline.metadata
+  yield* kubernetes.apply(
+    {
+      apiVersion: Kinds.orderPipeline.apiVersion,
+      kind: Kinds.orderPipeline.kind,
+      metadata: { name, namespace },
+      status
+    },
+    { manager: MANAGER, subresource: "status" }
+  )
+})
