@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { lockDataFolder } from "../src/instance/lock.ts"
+import { holderOf, lockDataFolder } from "../src/instance/lock.ts"
 import { findInstance, publishRecord } from "../src/instance/record.ts"
 
 const folder = Effect.acquireRelease(
@@ -94,6 +94,21 @@ describe("the data folder", () => {
       yield* Effect.promise(() => writeFile(file, ""))
       const error = yield* Effect.flip(lockDataFolder(join(file, "data")))
       assert.include(error.message, "Set FLOWFORGE_DATA to another folder")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect.skipIf(process.platform !== "linux")("says what to do where no folder can be made", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(lockDataFolder("/proc/flowforge/data"))
+      assert.include(error.message, "cannot be made")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("makes the folders above it, too", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "a", "b")
+      yield* lockDataFolder(path)
+      assert.strictEqual(yield* Effect.promise(() => holderOf(path)), process.pid)
     }).pipe(Effect.scoped)
   )
 

@@ -1,5 +1,5 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { Effect, Schema, type Scope } from "effect"
 
 /** The data folder cannot be used. `message` says why and what to do. */
@@ -40,7 +40,7 @@ export const holderOf = async (folder: string): Promise<number | undefined> => {
 const lockPath = (folder: string): string => join(folder, "instance.lock")
 
 const acquire = async (folder: string): Promise<void> => {
-  await mkdir(folder, { recursive: true, mode: 0o755 })
+  await makeFolder(folder)
   const pid = await holderOf(folder)
   if (pid !== undefined) throw held(folder, pid)
   const stale = `${lockPath(folder)}.${process.pid}`
@@ -54,6 +54,19 @@ const acquire = async (folder: string): Promise<void> => {
   await writeFile(lockPath(folder), JSON.stringify(me), { flag: "wx" })
   const now = await readHolder(folder)
   if (now?.pid !== process.pid) throw held(folder, now?.pid ?? 0)
+}
+
+/** Not with Node's `recursive`: where no folder can be made, as in /proc, that tries again without end. */
+const makeFolder = async (folder: string, hasParent = false): Promise<void> => {
+  try {
+    await mkdir(folder, { mode: 0o755 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "EEXIST") return
+    if (code !== "ENOENT" || hasParent) throw error
+    await makeFolder(dirname(folder))
+    await makeFolder(folder, true)
+  }
 }
 
 const held = (folder: string, pid: number): DataFolderUnusable =>
@@ -75,7 +88,6 @@ const explain = (folder: string, cause: unknown): string => {
     case "ENOTDIR":
       return `The data folder ${folder} is, or lies in, a file. Set FLOWFORGE_DATA to another folder.`
     case "EEXIST":
-      if (error.syscall === "mkdir") return `${folder} is a file. Set FLOWFORGE_DATA to another folder.`
       return `Another FlowForge took the data folder ${folder} at this very moment. Set FLOWFORGE_DATA to another folder.`
     default:
       return `The data folder ${folder} cannot be used: ${error.message}. Set FLOWFORGE_DATA to another folder.`
