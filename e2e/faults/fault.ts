@@ -27,6 +27,8 @@ export interface Outcome {
   /** From its end until every order promised before that had its end, and its customer was told; undefined: not in time. */
   readonly endedMillis: number | undefined
   readonly toldMillis: number | undefined
+  /** From its end until nothing was unread, parked or owed any more, the orders promised after it included. */
+  readonly restedMillis: number
   /** What ended by itself and was started again. */
   readonly surprises: ReadonlyArray<string>
   /** What must not be, in words. */

@@ -11,6 +11,7 @@ const COLUMNS = [
   "unanswered",
   "ended after",
   "told after",
+  "at rest after",
   "doubtful",
   "violations"
 ]
@@ -23,6 +24,7 @@ const cellsOf = (outcome: Outcome): ReadonlyArray<string> => [
   String(outcome.unanswered),
   seconds(outcome.endedMillis),
   seconds(outcome.toldMillis),
+  seconds(outcome.restedMillis),
   String(outcome.doubtful),
   String(outcome.violations.length)
 ]

@@ -71,6 +71,7 @@ export const runFault = Effect.fnUntraced(function* (
     Effect.as<ReadonlyArray<string>>([]),
     Effect.catch(({ message }) => Effect.succeed([message]))
   )
+  const restedMillis = (yield* Clock.currentTimeMillis) - struckAt - lastedMillis
   const doubtful = yield* records.sql<{ readonly n: number }>`SELECT count(*)::int AS n FROM notifications
     WHERE status = 'unknown' AND order_id = ANY(${customers.accepted}::uuid[])`
   const unanswered = customers.unanswered()
@@ -82,6 +83,7 @@ export const runFault = Effect.fnUntraced(function* (
     doubtful: doubtful[0]!.n,
     lastedMillis,
     ...recovery,
+    restedMillis,
     surprises: fleet.takeSurprises(),
     violations: [
       ...customers.complaints,
