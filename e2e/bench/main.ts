@@ -1,173 +1,26 @@
-import { execFileSync } from "node:child_process"
-import { writeFile } from "node:fs/promises"
-import { cpus, totalmem } from "node:os"
-import { fileURLToPath } from "node:url"
 import { NodeRuntime } from "@effect/platform-node"
-import type { InstanceRecord } from "@flowforge/embedded"
-import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/audit"
-import { Console, Duration, Effect } from "effect"
-import { layerDatabaseOf } from "../system/at-rest.ts"
-import { prepareSystem } from "../system/launch.ts"
-import { firstConfirmed } from "./first-order.ts"
-import { isCarried } from "./gates.ts"
-import { type Idle, measureIdle } from "./idle.ts"
-import { pidsOf } from "./processes.ts"
-import { renderPage, renderRow } from "./report.ts"
-import { NOTIFIED, type Result, type Rung, runRung, type Subject } from "./rung.ts"
-import { fullChain, hotItem, overload, toTerminal, warmUp } from "./rungs.ts"
-
-const HELP = `npm run bench [-- --rounds N] [--seconds N] [--only chain|terminal|hot|overload|idle]
-
-Open-loop load against an embedded system of its own, on a PostgreSQL with fsync on. Each rung runs N times (default 3)
-for the given seconds (default 20) after a warm-up; the median round by CPU is reported, and the audit must hold afterwards. A whole run
-takes about ten minutes and writes docs/benchmarks.md; with --only it prints one part and writes nothing.`
-
-const PARTS = ["chain", "terminal", "hot", "overload", "idle"] as const
-type Part = (typeof PARTS)[number]
-
-interface Options {
-  readonly rounds: number
-  readonly seconds: number
-  readonly only: Part | undefined
-}
-
-const parseOptions = (flags: ReadonlyArray<string>): Options | string => {
-  const options = { rounds: "3", seconds: "20", only: undefined as string | undefined }
-  for (let i = 0; i < flags.length; i += 2) {
-    const name = flags[i]!.slice(2)
-    const value = flags[i + 1]
-    if (!flags[i]!.startsWith("--") || !(name in options)) return `There is no ${flags[i]}.`
-    if (value === undefined) return `${flags[i]} needs a value.`
-    options[name as keyof typeof options] = value
-  }
-  const { only } = options
-  const isPart = only === undefined || PARTS.some((part) => part === only)
-  if (!isPart) return `--only is one of ${PARTS.join(", ")}.`
-  const numbers = { rounds: Number(options.rounds), seconds: Number(options.seconds) }
-  for (const [name, value] of Object.entries(numbers)) {
-    if (!Number.isInteger(value) || value < 1 || value > 3_600)
-      return `--${name} must be a whole number from 1 to 3600.`
-  }
-  return { ...numbers, only: only as Part | undefined }
-}
-
-const subjectOf = (instance: InstanceRecord): Subject => {
-  const pids = pidsOf(instance.pid)
-  return {
-    publicUrl: instance.publicUrl,
-    pids: () => pids,
-    // Orders that are not at their end, ended ones whose customer has not been told, and payments that owe a refund.
-    unfinished: `
-      SELECT (SELECT count(*) FROM orders)::int - (
-        SELECT count(DISTINCT order_id) FROM notifications WHERE status <> 'claimed')::int
-        + (SELECT count(*) FROM payments WHERE next_attempt_at IS NOT NULL)::int AS n`,
-    notified: NOTIFIED
-  }
-}
-
-/** One system, with what is run on it; audited at the end. */
-const onSystem = <A>(
-  notifications: "folder" | "instant",
-  use: (tools: {
-    readonly run: (rung: Rung, rounds?: number) => Effect.Effect<Result, unknown>
-    readonly idle: Effect.Effect<Idle>
-    readonly startMillis: number
-  }) => Effect.Effect<A, unknown>
-) =>
-  Effect.gen(function* () {
-    const system = yield* prepareSystem({ environment: { FLOWFORGE_NOTIFICATIONS: notifications } })
-    const startedAt = performance.now()
-    const instance = yield* Effect.promise(system.start)
-    const accepted: Array<string> = [yield* firstConfirmed(instance)]
-    const startMillis = performance.now() - startedAt
-    const subject = subjectOf(instance)
-    const run = Effect.fnUntraced(function* (rung: Rung, rounds = 1) {
-      const results: Array<Result> = []
-      for (let round = 0; round < rounds; round++) {
-        const result = yield* runRung(rung, subject).pipe(Effect.provide(layerDatabaseOf(instance)))
-        yield* Console.log(renderRow(result))
-        accepted.push(...result.orderIds)
-        results.push(result)
-      }
-      return results.toSorted((a, b) => a.cpu.system - b.cpu.system)[rounds >> 1]!
-    })
-    yield* run(warmUp)
-    const seen = yield* use({ run, idle: measureIdle(subject.pids()), startMillis })
-    const findings = yield* auditInstance(instance, {
-      settleTime: Duration.zero,
-      accepted,
-      expectedDeadLetters: 0,
-      notificationsKept: notifications === "folder"
-    })
-    if (findings.some(isViolated)) return yield* Effect.die(new Error(renderFindings(findings)))
-    yield* Console.log(`audited: every invariant holds over ${accepted.length} orders`)
-    return { seen, audited: accepted.length }
-  }).pipe(Effect.scoped)
-
-const FIRST_STEP = 1_250
-const STEP = 250
-
-const single = ({ only, rounds, seconds }: Options & { readonly only: Part }) =>
-  onSystem<unknown>(only === "chain" ? "folder" : "instant", ({ idle, run }) => {
-    switch (only) {
-      case "chain":
-        return run(fullChain(500, seconds), rounds)
-      case "terminal":
-        return run(toTerminal(1_000, seconds), rounds)
-      case "hot":
-        return run(hotItem(1_000, seconds), rounds)
-      case "overload":
-        return run(overload(3_000, seconds), rounds)
-      case "idle":
-        return Effect.tap(idle, (seen) => Console.log(seen))
-    }
-  })
-
-const whole = Effect.fnUntraced(function* ({ rounds, seconds }: Options) {
-  const chain = yield* onSystem("folder", ({ idle, run, startMillis }) =>
-    Effect.gen(function* () {
-      const quiet = yield* idle
-      return { startMillis, idle: quiet, fullChain: yield* run(fullChain(500, seconds), rounds) }
-    })
-  )
-  const orders = yield* onSystem("instant", ({ run }) =>
-    Effect.gen(function* () {
-      const terminal = yield* run(toTerminal(1_000, seconds), rounds)
-      const hot = yield* run(hotItem(1_000, seconds), rounds)
-      let best = terminal
-      for (let rate = FIRST_STEP; ; rate += STEP) {
-        const next = yield* run(toTerminal(rate, seconds))
-        if (!isCarried(next)) break
-        best = next
-      }
-      return { terminal, hot, best, overload: yield* run(overload(best.offered * 3, seconds), rounds) }
-    })
-  )
-  const { fullChain: first, idle, startMillis } = chain.seen
-  const { best, hot, overload: flooded, terminal } = orders.seen
-  const page = renderPage({
-    machine: `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
-    rounds,
-    seconds,
-    results: [first, terminal, hot, ...(best === terminal ? [] : [best]), flooded],
-    figures: { fullChain: first, terminal, hot, best, overload: flooded, idle, startMillis },
-    audited: chain.audited + orders.audited
-  })
-  yield* Console.log(page)
-  const file = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url))
-  yield* Effect.promise(() => writeFile(file, page))
-})
+import { Console, Effect } from "effect"
+import { single, whole } from "./embedded.ts"
+import { HELP, optionsFrom } from "./options.ts"
+import { comparePeers } from "./real/peers.ts"
+import { measureReal } from "./real/real.ts"
 
 const main = Effect.suspend(() => {
-  const flags = process.argv.slice(2)
-  if (flags.includes("--help")) return Console.log(HELP)
-  const options = parseOptions(flags)
-  if (typeof options === "string") {
+  const asked = optionsFrom(process.argv.slice(2))
+  if (typeof asked === "string") {
     process.exitCode = 1
-    return Console.error(`${options}\n\n${HELP}`)
+    return Console.error(`${asked}\n\n${HELP}`)
   }
-  return options.only === undefined ? whole(options) : Effect.asVoid(single({ ...options, only: options.only }))
+  switch (asked.what) {
+    case "help":
+      return Console.log(HELP)
+    case "real":
+      return measureReal(asked)
+    case "peers":
+      return comparePeers(asked)
+    case "embedded":
+      return asked.only === undefined ? whole(asked) : Effect.asVoid(single({ ...asked, only: asked.only }))
+  }
 })
 
 NodeRuntime.runMain(main)

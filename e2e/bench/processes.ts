@@ -94,13 +94,18 @@ const cpuMillisOfTree = (root: number): number => {
   return withAllBelow(root) + ended(root)
 }
 
-/** Resident memory of processes together: megabytes. */
-export const residentMegabytes = (pids: ReadonlyArray<number>): number => sum(pids.map(residentMegabytesOf))
+/** Resident memory of processes together, the pages of files that they share counted once: megabytes. */
+export const residentMegabytes = (pids: ReadonlyArray<number>): number => {
+  const held = pids.map(residentOf)
+  return (sum(held.map(({ own }) => own)) + Math.max(0, ...held.map(({ ofFiles }) => ofFiles))) / 1024
+}
 
-const residentMegabytesOf = (pid: number): number => {
+const residentOf = (pid: number): { readonly own: number; readonly ofFiles: number } => {
   try {
-    return Number(/VmRSS:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
+    const status = readFileSync(`/proc/${pid}/status`, "utf8")
+    const kilobytes = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`, "u").exec(status)?.[1] ?? 0)
+    return { own: kilobytes("RssAnon"), ofFiles: kilobytes("RssFile") + kilobytes("RssShmem") }
   } catch {
-    return 0
+    return { own: 0, ofFiles: 0 }
   }
 }

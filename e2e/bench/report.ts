@@ -77,8 +77,7 @@ export const renderRungs = (results: ReadonlyArray<Result>): ReadonlyArray<strin
 }
 
 export const renderPage = (run: {
-  readonly machine: string
-  readonly commit: string
+  readonly origin: string
   readonly rounds: number
   readonly seconds: number
   readonly results: ReadonlyArray<Result>
@@ -88,7 +87,7 @@ export const renderPage = (run: {
   [
     "# Benchmarks",
     "",
-    `Written by \`npm run bench\`: commit ${run.commit}, ${run.machine}, everything on the one machine: FlowForge in one`,
+    `Written by \`npm run bench\`: ${run.origin}, everything on the one machine: FlowForge in one`,
     "process, PostgreSQL 18 with fsync and synchronous_commit on, the payment simulator with an fsynced ledger, and the",
     `load generator. Open loop; ${run.rounds} rounds of ${run.seconds} s, the median round by CPU. An order counts when it`,
     "reached its end; 3% of the cards are declined and 2% of the orders are out of stock, decided by the order. After the",

@@ -24,6 +24,8 @@ export interface Subject {
   readonly pids: () => Pids
   /** A query for what it has still to do: one row, `n`. */
   readonly unfinished: string
+  /** How long it may take to be done after the load: milliseconds. */
+  readonly patienceMillis: number
   /** A query for how many of the orders `$1` have had their notifications sent, counted one by one: one row, `n`. */
   readonly notified: string
 }
@@ -99,8 +101,6 @@ const asked = Effect.fnUntraced(function* (query: string, ...parameters: Readonl
 
 const OPEN = "SELECT count(*)::int AS n FROM orders WHERE status = 'PENDING'"
 
-const SETTLING_MILLIS = 60_000
-
 /** Runs one rung against a running system and measures it from outside: its processes, its database, its clients. */
 export const runRung = Effect.fnUntraced(function* (rung: Rung, subject: Subject) {
   const sql = yield* SqlClient.SqlClient
@@ -118,7 +118,7 @@ export const runRung = Effect.fnUntraced(function* (rung: Rung, subject: Subject
   )
   const openAtEnd = yield* asked(OPEN)
   const resident = residentMegabytes(subject.pids().system)
-  const settleBy = performance.now() + SETTLING_MILLIS
+  const settleBy = performance.now() + subject.patienceMillis
   while ((yield* asked(subject.unfinished)) > 0 && performance.now() < settleBy) yield* Effect.sleep("250 millis")
   const cpuAfter = cpuOf(subject.pids())
   const after = yield* counters

@@ -28,7 +28,7 @@ export const fillShelves = Effect.fnUntraced(function* (hotStock: number) {
 /** 3% of the cards are declined (decided by the order) and 2% of the orders are out of stock. */
 const usual = { soldOutEvery: 50, token: "tok_load", connections: 256 } as const
 
-const steady =
+export const steady =
   (what: string) =>
   (rate: number, seconds: number): Rung => ({ ...usual, name: `${what}, ${rate}/s`, rate, seconds, sells: "usual" })
 

@@ -1,6 +1,7 @@
 export { TestDatabase, layerTestDatabase } from "./database.ts"
 export { eventually } from "./eventually.ts"
 export { lastingPort } from "./server/lasting-port.ts"
+export { launchGateway } from "./processes/gateway.ts"
 export { makeInstallation } from "./processes/installation.ts"
 export { launchProcess, type LaunchedProcess, type ProcessEnding, statusOf } from "./processes/launch.ts"
 export { type ReceivedSpan, startTraceCollector } from "./trace-collector.ts"

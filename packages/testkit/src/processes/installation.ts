@@ -1,35 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createInterface } from "node:readline"
 import { Effect, Redacted } from "effect"
 import { TestDatabase } from "../database.ts"
 import { lastingPort } from "../server/lasting-port.ts"
+import { launchGateway } from "./gateway.ts"
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "flowforge-processes-"))),
   (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
 )
-
-/** The payment company as a process of its own. It ends with its standard input, and so with this process. */
-const gateway = (program: string, path: string) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const child: ChildProcess = spawn(process.execPath, [program], {
-        env: { GATEWAY_PORT: "0", GATEWAY_FOLDER: path, GATEWAY_WITH_PARENT: "1" },
-        stdio: ["pipe", "pipe", "inherit"]
-      })
-      const [line] = (await once(createInterface(child.stdout!), "line")) as [string]
-      return { child, url: (JSON.parse(line) as { readonly url: string }).url }
-    }),
-    ({ child }) =>
-      Effect.promise(async () => {
-        child.stdin?.end()
-        if (child.exitCode === null) await once(child, "exit")
-      })
-  )
 
 /** What all processes of an installation are given: a database, a gateway, folders, and where the API is to listen. */
 export const makeInstallation = Effect.fnUntraced(function* (options: {
@@ -40,7 +20,7 @@ export const makeInstallation = Effect.fnUntraced(function* (options: {
   const path = yield* folder
   const passwordFile = join(path, "database-url")
   yield* Effect.promise(() => writeFile(passwordFile, `${Redacted.value(url)}\n`, { mode: 0o600 }))
-  const { url: gatewayUrl } = yield* gateway(options.gatewayProgram, join(path, "gateway"))
+  const { url: gatewayUrl } = yield* launchGateway(options.gatewayProgram, join(path, "gateway"))
   const port = yield* Effect.promise(lastingPort)
   const publicUrl = `http://127.0.0.1:${port}`
   return {

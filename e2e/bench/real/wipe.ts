@@ -1,0 +1,42 @@
+import { Effect, Fiber } from "effect"
+import { SqlClient } from "effect/sql"
+import { layerDatabaseOf } from "../../system/at-rest.ts"
+import type { Result, Rung } from "../rung.ts"
+import { steady } from "../rungs.ts"
+import type { Stack } from "./stack.ts"
+
+/** All of Kafka's data was lost under load. */
+export interface Wipe {
+  /** Until Kafka was there again, its topics made anew, and every order taken before and meanwhile at its end: milliseconds. */
+  readonly millis: number
+  readonly lost: number
+  /** How many orders the tables held. */
+  readonly orders: number
+}
+
+const RATE = 100
+const SECONDS = 4
+
+export const measureWipe = Effect.fnUntraced(function* <E, R>(
+  stack: Stack,
+  run: (rung: Rung) => Effect.Effect<Result, E, R>
+) {
+  const { kafka } = stack.outside
+  const wiping = yield* Effect.forkChild(
+    Effect.gen(function* () {
+      yield* Effect.sleep("2 seconds")
+      const wipedAt = performance.now()
+      yield* kafka.wipe
+      yield* kafka.start
+      yield* stack.prepare
+      return wipedAt
+    })
+  )
+  const result = yield* run(steady("all of Kafka's data lost")(RATE, SECONDS))
+  const wipedAt = yield* Fiber.join(wiping)
+  const millis = performance.now() - wipedAt
+  const [row] = yield* SqlClient.SqlClient.use((sql) => sql<{ n: number }>`SELECT count(*)::int AS n FROM orders`).pipe(
+    Effect.provide(layerDatabaseOf(stack))
+  )
+  return { millis, lost: result.accepted - result.terminal, orders: row!.n } satisfies Wipe
+})
