@@ -5,6 +5,7 @@ import { openapi } from "./generate/openapi.ts"
 import { page } from "./generate/page.ts"
 import { broken, seals } from "./generate/seals.ts"
 import { topics } from "./generate/topics.ts"
+import { chartValues } from "./generate/values.ts"
 import { variablesTable } from "./generate/variables.ts"
 
 // `npm run generate` rewrites what is made from the code; with --check it compares only, and names what drifted.
@@ -13,6 +14,7 @@ const root = join(import.meta.dirname, "..")
 const artefacts: ReadonlyArray<Artefact> = [
   ...openapi(),
   ...crd(),
+  ...chartValues(),
   ...(await page()),
   ...topics(),
   ...variablesTable(root),
