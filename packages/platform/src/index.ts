@@ -1,5 +1,5 @@
 export { Cache, type CacheEntry } from "./cache.ts"
-export { count, time } from "./config.ts"
+export { count, optional, secret, time } from "./config.ts"
 export {
   type Fault,
   type Faults,

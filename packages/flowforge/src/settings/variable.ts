@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises"
-import { Config, ConfigProvider, Effect, Option, Redacted } from "effect"
+import { optional as optionalText, secret as secretText } from "@flowforge/platform"
+import { Config, ConfigProvider, Effect, type Redacted } from "effect"
 import { Misconfigured, type Setting, type Variable } from "./setting.ts"
 
 interface Options<A> {
@@ -77,30 +77,11 @@ const mistake = (text: string) => Effect.fail(new Misconfigured({ mistakes: [tex
 const sourcesOf = (name: string, { isSecret }: Options<unknown>): string =>
   isSecret === true ? `${name} (or ${name}_FILE)` : name
 
-const textOf = (name: string): Effect.Effect<string | undefined> =>
-  Config.String(name).pipe(
-    Config.option,
-    Effect.map((found) => Option.getOrUndefined(found) || undefined),
-    Effect.orDie
-  )
-
 /** The text of the variable, or that of the file which a secret may name. */
-const rawOf = Effect.fnUntraced(function* (name: string, { isSecret }: Options<unknown>) {
-  const text = yield* textOf(name)
-  if (isSecret !== true) return text
-  const path = yield* textOf(`${name}_FILE`)
-  if (path === undefined) return text
-  if (text !== undefined) return yield* mistake(`${name} and ${name}_FILE are both set: give one of them`)
-  const content = yield* Effect.tryPromise({
-    try: () => readFile(path, "utf8"),
-    catch: (error) => {
-      const { code = "unreadable" } = error as NodeJS.ErrnoException
-      return new Misconfigured({ mistakes: [`${name}_FILE names ${path}, which cannot be read (${code})`] })
-    }
-  })
-  if (content.trim() === "") return yield* mistake(`${name}_FILE names ${path}, which is empty`)
-  return content.trim()
-})
+const rawOf = (name: string, { isSecret }: Options<unknown>) =>
+  (isSecret === true ? secretText(name) : optionalText(name)).pipe(
+    Effect.mapError((error) => new Misconfigured({ mistakes: [error.cause.message] }))
+  )
 
 const parsed = <A>(name: string, raw: string, { expects, parse }: Options<A>): Effect.Effect<A, Misconfigured> =>
   parse(name)

@@ -1,41 +1,16 @@
-import { readFileSync } from "node:fs"
-import { Config, ConfigProvider, Option, Redacted } from "effect"
-
-/** A text that may be absent. */
-export const optional = (name: string) =>
-  Config.NonEmptyString(name).pipe(Config.option, Config.map(Option.getOrUndefined))
-
-const mistake = (message: string) => Config.fail(new ConfigProvider.SourceError({ message }))
-
-/** What a secret's file holds, or nothing when none is named. */
-const fromFile = (name: string) =>
-  Config.flatMap(optional(`${name}_FILE`), (path): Config.Config<string | undefined> => {
-    if (path === undefined) return Config.succeed(undefined)
-    try {
-      const content = readFileSync(path, "utf8").trim()
-      return content === "" ? mistake(`${name}_FILE names ${path}, which is empty`) : Config.succeed(content)
-    } catch (error) {
-      const { code = "unreadable" } = error as NodeJS.ErrnoException
-      return mistake(`${name}_FILE names ${path}, which cannot be read (${code})`)
-    }
-  })
-
-/** The variable's text, or that of the file that `<NAME>_FILE` names. */
-const secret = (name: string) =>
-  Config.flatMap(Config.all([optional(name), fromFile(name)]), ([text, content]) =>
-    text !== undefined && content !== undefined
-      ? mistake(`${name} and ${name}_FILE are both set: give one of them`)
-      : Config.succeed(text ?? content)
-  )
+import { Config, Effect, Option, Redacted } from "effect"
+import { mistake, secret } from "../config.ts"
 
 const credentials = (prefix: string) =>
-  Config.flatMap(
+  Config.mapEffect(
     Config.all([secret(`${prefix}_ACCESS_KEY_ID`), secret(`${prefix}_SECRET_ACCESS_KEY`)]),
     ([accessKeyId, secretAccessKey]) => {
-      if (accessKeyId === undefined && secretAccessKey === undefined) return Config.succeed(undefined)
+      if (accessKeyId === undefined && secretAccessKey === undefined) return Effect.undefined
       return accessKeyId === undefined || secretAccessKey === undefined
-        ? mistake(`${prefix}_ACCESS_KEY_ID and ${prefix}_SECRET_ACCESS_KEY are given together or not at all`)
-        : Config.succeed({ accessKeyId, secretAccessKey: Redacted.make(secretAccessKey) })
+        ? Effect.fail(
+            mistake(`${prefix}_ACCESS_KEY_ID and ${prefix}_SECRET_ACCESS_KEY are given together or not at all`)
+          )
+        : Effect.succeed({ accessKeyId, secretAccessKey: Redacted.make(secretAccessKey) })
     }
   )
 

@@ -17,16 +17,17 @@ export interface RedisOptions {
   /** Instead of the one in the URL. */
   readonly password?: Redacted.Redacted
   readonly tls?: RedisTls
+  /** How long a command may take, in milliseconds: 20, for a cache that is slower is of no use. */
+  readonly commandTimeout?: number
 }
 
-/** How long a command may take: a cache that is slower is of no use. */
-export const COMMAND_TIMEOUT = 20
+const COMMAND_TIMEOUT = 20
 
 /**
  * A client that never makes anybody wait: nothing queues while there is no connection, nothing is sent twice, and a
  * connection that owes an answer for 250 ms is given up for a new one.
  */
-export const makeClient = ({ password, tls, url }: RedisOptions): Redis => {
+export const makeClient = ({ commandTimeout = COMMAND_TIMEOUT, password, tls, url }: RedisOptions): Redis => {
   const { hostname, password: passwordInUrl, pathname, port, protocol, username } = new URL(Redacted.value(url))
   const secret = password === undefined ? decodeURIComponent(passwordInUrl) : Redacted.value(password)
   return new Redis({
@@ -43,8 +44,8 @@ export const makeClient = ({ password, tls, url }: RedisOptions): Redis => {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 500,
-    commandTimeout: COMMAND_TIMEOUT,
-    socketTimeout: 250,
+    commandTimeout,
+    socketTimeout: Math.max(250, commandTimeout),
     retryStrategy: (times) => Math.min(times * 50, 500),
     // Servers before 7.2 refuse what it would tell them.
     disableClientInfo: true

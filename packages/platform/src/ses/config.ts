@@ -1,5 +1,6 @@
 import { Config } from "effect"
-import { awsConfig, given, optional } from "../aws/config.ts"
+import { awsConfig, given } from "../aws/config.ts"
+import { optional } from "../config.ts"
 
 export const sesConfig = Config.map(
   Config.all([
