@@ -5,17 +5,37 @@ import { ensureEpoch, ensurePartitions } from "@flowforge/messaging"
 import { prepare as prepareTopics } from "@flowforge/messaging/kafka"
 import { migrate as applyMigrations } from "@flowforge/platform"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
-import { Effect } from "effect"
+import { Config, Effect, Runtime, Schedule } from "effect"
 import { kafkaOptions } from "../outside/broker.ts"
+import { optional } from "../settings/variable.ts"
 import { waitFor } from "../waiting.ts"
 import { awaitPostgres, layerConnections } from "../outside/database.ts"
 import { topicSettings } from "../settings/kafka.ts"
 import { broker, catalogue } from "../settings/outside.ts"
 import { database } from "../settings/process.ts"
 import { all, type ValueOf } from "../settings/setting.ts"
+import { claim } from "./claim.ts"
 import { processOf } from "./process.ts"
 
-const schema = { ...database, catalogue } as const
+/** How preparing ends where people have to do something, for who started it; anything else ends with 1. */
+const EXIT_CODES: Readonly<Record<string, number>> = { TopicsNotReady: 20, MigrationError: 21, AlreadyManaged: 22 }
+
+const withExitCode = <E extends { readonly _tag: string }>(error: E): E => {
+  const code = EXIT_CODES[error._tag]
+  return code === undefined ? error : Object.assign(error, { [Runtime.errorExitCode]: code })
+}
+
+/** Processes that have just been told to stop may still be connected: they have 25 s for it. */
+const patience = { schedule: Schedule.spaced("3 seconds"), times: 15 }
+
+const installation = optional("FLOWFORGE_INSTALLATION", {
+  parse: Config.NonEmptyString,
+  expects: "a text",
+  means: "which installation this is: another one that is at work on the same database is refused",
+  absence: "no installation is told from another"
+})
+
+const schema = { ...database, catalogue, installation } as const
 const schemaSettings = all(schema)
 
 /** Brings the schema forward. Any number of processes may do it at once, and do it again. */
@@ -25,6 +45,12 @@ const bringForward = Effect.fnUntraced(function* (settings: ValueOf<typeof schem
     const applied = yield* applyMigrations(migrationsFolder)
     yield* ensureEpoch
     yield* ensurePartitions()
+    if (settings.installation !== undefined) {
+      yield* claim(settings.installation).pipe(
+        Effect.tapError(({ message }) => Effect.logInfo(message)),
+        Effect.retry(patience)
+      )
+    }
     yield* Effect.logInfo(applied.length === 0 ? "the schema is up to date" : `applied ${applied.join(", ")}`)
     if (settings.catalogue === "none") return
     const { items, users } = yield* loadCatalogue
@@ -33,7 +59,7 @@ const bringForward = Effect.fnUntraced(function* (settings: ValueOf<typeof schem
 })
 
 export const migrate = processOf("applies the migrations, then ends", schemaSettings, (settings) =>
-  bringForward(settings).pipe(Effect.provide(layerTelemetry("migrate")))
+  bringForward(settings).pipe(Effect.mapError(withExitCode), Effect.provide(layerTelemetry("migrate")))
 )
 
 export const prepare = processOf(
@@ -44,9 +70,14 @@ export const prepare = processOf(
       const { broker, replicas, topics } = settings
       if (broker.kind === "kafka") {
         const options = { topics: Object.values(Topics), replicas, create: topics === "create" }
-        yield* waitFor("Kafka and its topics", prepareTopics(kafkaOptions(broker, "flowforge-prepare"), options))
+        // What may be made and is otherwise will not become right by waiting.
+        yield* waitFor(
+          "Kafka and its topics",
+          prepareTopics(kafkaOptions(broker, "flowforge-prepare"), options),
+          ({ _tag }) => _tag === "TopicsNotReady" && options.create
+        )
         yield* Effect.logInfo("the topics are as they should be")
       }
       yield* bringForward(settings)
-    }).pipe(Effect.provide(layerTelemetry("prepare")))
+    }).pipe(Effect.mapError(withExitCode), Effect.provide(layerTelemetry("prepare")))
 )

@@ -6,7 +6,9 @@ import { type KafkaOptions, makeClient } from "./client.ts"
 /** Topics are not as they are declared, and may not be made so. Source: Kafka, or what it allows us. */
 export class TopicsNotReady extends Schema.TaggedError<TopicsNotReady>()("TopicsNotReady", {
   problems: Schema.Array(Schema.String)
-}) {}
+}) {
+  override readonly message = this.problems.join("; ")
+}
 
 export interface PrepareOptions {
   readonly topics: ReadonlyArray<Topic.Any>

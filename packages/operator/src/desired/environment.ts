@@ -1,4 +1,4 @@
-import type { OrderPipelineSpec, SecretSource, Source } from "../resource/index.ts"
+import type { OrderPipeline, OrderPipelineSpec, SecretSource, Source } from "../resource/index.ts"
 import type { ComponentName } from "./labels.ts"
 
 /** A variable of a container. */
@@ -102,12 +102,18 @@ const PARTS: Readonly<Record<ComponentName, ReadonlyArray<Part>>> = {
 /** JSON lines everywhere; a terminal is never behind a pod. */
 const LOGS: ReadonlyArray<EnvVar> = [{ name: "LOG_FORMAT", value: "json" }]
 
+/** Which installation a database belongs to. */
+const installation = ({ metadata: { name, namespace, uid } }: OrderPipeline) =>
+  variables({ FLOWFORGE_INSTALLATION: `${namespace}/${name} ${uid}` })
+
 /** The variables of one process: ours, then those given for all, then those given for it; the last of a name counts. */
-export const environmentOf = (spec: OrderPipelineSpec, component: ComponentName): ReadonlyArray<EnvVar> => {
+export const environmentOf = (pipeline: OrderPipeline, component: ComponentName): ReadonlyArray<EnvVar> => {
+  const { spec } = pipeline
   const own = component === "prepare" ? undefined : spec.services[component]?.env
   const all = [
     ...LOGS,
     ...PARTS[component].flatMap((part) => part(spec)),
+    ...(component === "prepare" ? installation(pipeline) : []),
     ...variables(spec.env ?? {}),
     ...variables(own ?? {})
   ]

@@ -24,15 +24,13 @@ const each = <A>(of: (process: ProcessName) => A) =>
   Object.fromEntries(PROCESSES.map((process) => [process, of(process)])) as Record<ProcessName, A>
 
 /** The Secrets and ConfigMaps that a pipeline refers to. */
-export const referencesOf = ({ spec }: OrderPipeline): ReadonlyArray<ReferencedObject> =>
-  COMPONENTS.flatMap((component) => referencesIn(environmentOf(spec, component)))
+export const referencesOf = (pipeline: OrderPipeline): ReadonlyArray<ReferencedObject> =>
+  COMPONENTS.flatMap((component) => referencesIn(environmentOf(pipeline, component)))
 
 /** What a pipeline asks for, given what its Secrets and ConfigMaps hold. */
 export const desiredOf = (pipeline: OrderPipeline, referenced: Referenced): Desired => ({
   pipeline,
-  missing: [
-    ...new Set(COMPONENTS.flatMap((component) => missingIn(environmentOf(pipeline.spec, component), referenced)))
-  ],
+  missing: [...new Set(COMPONENTS.flatMap((component) => missingIn(environmentOf(pipeline, component), referenced)))],
   prepare: prepareJob(pipeline, referenced),
   deployments: each((process) => deployment(pipeline, process, referenced)),
   replicas: each((process) => {

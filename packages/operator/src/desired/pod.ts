@@ -31,7 +31,7 @@ const containerOf = (pipeline: OrderPipeline, component: ComponentName) => ({
   name: CONTAINER,
   image: pipeline.spec.image,
   args: [component],
-  env: environmentOf(pipeline.spec, component),
+  env: environmentOf(pipeline, component),
   // The last lines of what failed are what people need to read.
   terminationMessagePolicy: "FallbackToLogsOnError",
   securityContext: {
@@ -67,7 +67,7 @@ export const podTemplateOf = (pipeline: OrderPipeline, component: ComponentName,
     metadata: {
       labels: labelsOf(name, component),
       annotations: {
-        [Annotations.configuration]: configurationHash(environmentOf(pipeline.spec, component), referenced)
+        [Annotations.configuration]: configurationHash(environmentOf(pipeline, component), referenced)
       }
     },
     spec: {
