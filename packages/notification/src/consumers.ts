@@ -23,6 +23,7 @@ export const entries = [
     policy,
     prepare: (deliveries) => Notifying.use((notifying) => notifying.prepareConfirmed(deliveries)),
     call: (delivery, plan) => Notifying.use((notifying) => notifying.call(delivery, plan)),
+    isSilence: (sendings) => sendings.isSilence,
     record: (results) => Notifying.use((notifying) => notifying.record(results))
   }),
   Consumer.calling(Topics.orderCancelled, {
@@ -30,6 +31,7 @@ export const entries = [
     policy,
     prepare: (deliveries) => Notifying.use((notifying) => notifying.prepareCancelled(deliveries)),
     call: (delivery, plan) => Notifying.use((notifying) => notifying.call(delivery, plan)),
+    isSilence: (sendings) => sendings.isSilence,
     record: (results) => Notifying.use((notifying) => notifying.record(results))
   })
 ] as const

@@ -28,6 +28,8 @@ export interface Plan {
 export interface Sendings {
   readonly receipt: StoredReceipt | undefined
   readonly outcomes: ReadonlyArray<Outcome>
+  /** A company was asked, and did not answer. */
+  readonly isSilence: boolean
 }
 
 /** Another attempt has claimed a sending and not said what came of it: look again later. */
@@ -107,6 +109,7 @@ export class Sending extends Context.Service<
                     Effect.as(reach("sending.sent"), { id, status: "sent", error: "" } satisfies Outcome),
                   onFailure: (error) => {
                     if (error._tag === "SendingUnavailable") progress.unsent.add(id)
+                    if (error._tag === "SendingOutcomeUnknown") progress.isSilence = true
                     return endOf(error, id, kind)
                   }
                 })
@@ -121,7 +124,12 @@ export class Sending extends Context.Service<
           carryOut: (plan, keep) =>
             Effect.suspend((): Effect.Effect<Sendings, DependencyUnavailable | Unprocessable | ClaimHeld> => {
               if (plan === undefined) return Effect.fail(new Unprocessable({ reason: "there is no such customer" }))
-              const progress: Progress = { receipt: undefined, outcomes: [], unsent: new Set(idsToSend(plan.duties)) }
+              const progress: Progress = {
+                receipt: undefined,
+                outcomes: [],
+                isSilence: false,
+                unsent: new Set(idsToSend(plan.duties))
+              }
               return Effect.onError(attempt(plan, progress), () => keep(resultsOf(progress)))
             })
         })
@@ -134,6 +142,7 @@ const htmlSeconds = Metric.withAttributes(renderSeconds, { format: "html" })
 interface Progress {
   receipt: StoredReceipt | undefined
   readonly outcomes: Array<Outcome>
+  isSilence: boolean
   /** Claims of this attempt that were certainly not sent. */
   readonly unsent: Set<NotificationId>
 }

@@ -177,6 +177,39 @@ describe("while the mail company is away", () => {
     )
   )
 
+  it.live("and takes what it is given without an answer, few are in doubt; the others wait, and are mailed once", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        const user = yield* addUser({})
+        const orders = yield* Effect.forEach(Array.from({ length: 100 }), () => addOrder(user))
+        world.faults.mail = "unanswered"
+        yield* startConsumers()
+        yield* publish(orders.map((order) => confirmed(order, user)))
+        const sql = yield* SqlClient.SqlClient
+        const countOf = (status: string) =>
+          Effect.map(
+            sql<{ count: number }>`SELECT count(*)::int FROM notifications WHERE status = ${status}`,
+            ([row]) => row!.count
+          )
+        yield* eventually(
+          "ten are in doubt",
+          Effect.map(countOf("unknown"), (count) => count >= 10)
+        )
+        world.faults.mail = undefined
+        yield* eventually(
+          "all others are told",
+          Effect.andThen(
+            hurry,
+            Effect.map(Effect.all([countOf("unknown"), countOf("sent")]), ([doubtful, sent]) => doubtful + sent === 100)
+          )
+        )
+        // Ten that found out, up to sixteen under way meanwhile, and some that tried before the fault was gone.
+        assert.isBelow(yield* countOf("unknown"), 40)
+        for (const order of orders) assert.strictEqual(mailsOf(world, order), 1)
+      })
+    )
+  )
+
   it.live("what it took without an answer is unknown, and is not sent again when the event comes again", () =>
     inWorld((world) =>
       Effect.gen(function* () {

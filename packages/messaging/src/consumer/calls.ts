@@ -129,7 +129,8 @@ export const callOnce = Effect.fnUntraced(function* <R>(
   )
   if (exit._tag === "Success") {
     yield* reach("consumer.called")
-    yield* member.circuit.succeeded(topic)
+    if (entry.isSilence(exit.value)) yield* member.circuit.failed(topic, delivery.key, successesBefore)
+    else yield* member.circuit.succeeded(topic)
     return { delivery, result: exit.value }
   }
   const failure = yield* judge(exit.cause)

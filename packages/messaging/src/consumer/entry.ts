@@ -24,6 +24,8 @@ export interface Entry<R> {
   ) => Effect.Effect<ReadonlyArray<unknown>, unknown, R>
   /** Outside any transaction, once for each delivery; undefined when the whole effect is in the database. */
   readonly call: ((delivery: Delivery<any>, plan: any) => Effect.Effect<unknown, unknown, R>) | undefined
+  /** Whether the dependency left a call that came to this result without an answer. */
+  readonly isSilence: (result: any) => boolean
   /** In the transaction that also writes the delivery record. */
   readonly record: Handle<R>
 }
@@ -47,6 +49,7 @@ export const inDatabase = <T extends Topic.Any, E, R>(
   concurrency: 1,
   prepare: () => Effect.succeed([]),
   call: undefined,
+  isSilence: () => false,
   record: (results) => options.handle(results.map(({ delivery }) => delivery) as never)
 })
 
@@ -62,6 +65,11 @@ export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3>(
     ) => Effect.Effect<ReadonlyArray<Plan>, E1, R1>
     readonly call: (delivery: Delivery<Topic.Event<T>>, plan: Plan) => Effect.Effect<A, E2, R2>
     readonly record: (results: NonEmptyReadonlyArray<Called<Topic.Event<T>, A>>) => Effect.Effect<void, E3, R3>
+    /**
+     * Of a call that must not be made twice, silence is a result: it is recorded, and nobody asks again. The circuit counts
+     * it all the same as a failure, or a dependency that is down would be told of everybody once, and nobody of anything.
+     */
+    readonly isSilence?: (result: A) => boolean
     /** Calls under way at once. */
     readonly concurrency: number
     readonly policy?: Partial<DeliveryPolicy>
@@ -72,5 +80,6 @@ export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3>(
   concurrency: options.concurrency,
   prepare: options.prepare,
   call: options.call,
+  isSilence: options.isSilence ?? (() => false),
   record: options.record
 })

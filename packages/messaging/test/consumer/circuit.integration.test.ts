@@ -91,6 +91,32 @@ layer(layerWorld, { excludeTestServices: true })("while a dependency is down for
     )
   }
 
+  it.effect("and its silence is a result, that costs those who found out and nobody else", () =>
+    Effect.gen(function* () {
+      const [topic, group] = [newTopic(), newGroup()]
+      const results: Array<"silence" | "answer"> = []
+      let isDown = true
+      const entry = Consumer.calling(topic, {
+        policy: delayed,
+        concurrency: 1,
+        prepare: (deliveries) => Effect.succeed(deliveries.map(({ key }) => key)),
+        call: () => Effect.sync(() => (isDown ? ("silence" as const) : ("answer" as const))),
+        isSilence: (result) => result === "silence",
+        record: (called) => Effect.sync(() => void results.push(...called.map(({ result }) => result)))
+      })
+      yield* send(topic, ...eachOf(keysOf("k", 60)))
+      yield* start({ group, circuit, entries: [entry] })
+      yield* eventually(
+        Effect.sync(() => results.length),
+        (count) => count > 10
+      )
+      isDown = false
+      yield* reaches(group, { done: 60 })
+      // The first ten open it, and nobody calls after them but one, in a while.
+      assert.isBelow(results.filter((result) => result === "silence").length, 15)
+    })
+  )
+
   it.effect("parked events obey too: nobody calls for them, and their attempts are not spent", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
