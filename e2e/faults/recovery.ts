@@ -2,7 +2,8 @@ import { Clock, Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 
 const LOOK_EVERY = "100 millis"
-const PATIENCE_MILLIS = 120_000
+/** Generous: on a busy machine everything takes several times as long. */
+const PATIENCE_MILLIS = 240_000
 
 interface Progress {
   readonly ended: number

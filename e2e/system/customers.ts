@@ -25,6 +25,8 @@ export interface Customers {
 }
 
 const RETRY_MILLIS = 100
+/** A busy machine is slow; nobody waits for ever. */
+const ANSWER_MILLIS = 15_000
 const PATIENCE_MILLIS = 120_000
 
 /**
@@ -53,7 +55,7 @@ export const sendCustomers = (options: {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(5_000)
+      signal: AbortSignal.timeout(ANSWER_MILLIS)
     }).then(
       async (response) => ({
         status: response.status,
