@@ -1,13 +1,15 @@
+import type { RunningSystem } from "@flowforge/embedded"
 import { Clock, Effect } from "effect"
 import { type Ended, lookAt, type Outcome } from "./customers.ts"
-import { type Message, messagesSince, type Money, moneySince, shortName } from "../system/outside.ts"
+import { type Letter, lettersSince } from "../system/letters.ts"
+import { type Money, moneySince, shortName } from "../system/outside.ts"
 
 /** How long after the last order's end mails and refunds may take. */
 const PATIENCE_MILLIS = 30_000
 
 /** Where in the outside records the demo began. */
 export interface Beginning {
-  readonly gatewayUrl: string
+  readonly system: RunningSystem
   readonly ledgerStart: number
   /** Milliseconds since 1970. */
   readonly startedAt: number
@@ -21,8 +23,8 @@ export const settled = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outc
   const deadline = (yield* Clock.currentTimeMillis) + PATIENCE_MILLIS
   const ended = outcomes.filter((outcome) => outcome.kind === "ended")
   for (;;) {
-    const money = yield* moneySince(begun.gatewayUrl, begun.ledgerStart)
-    const told = yield* messagesSince(begun.startedAt)
+    const money = yield* moneySince(begun.system.gatewayUrl, begun.ledgerStart)
+    const told = yield* lettersSince(begun.system.messages, begun.startedAt)
     const isTold = ended.every(({ order }) => mailsAbout(told, order.order_id) > 0)
     const isPaidBack = ended.every(({ order }) => order.status === "CONFIRMED" || !isOwed(money, order.order_id))
     const isLate = (yield* Clock.currentTimeMillis) > deadline
@@ -37,7 +39,7 @@ export const settled = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outc
 })
 
 /** How many mails an order's customer got. */
-export const mailsAbout = (told: ReadonlyMap<string, ReadonlyArray<Message>>, orderId: string): number =>
+export const mailsAbout = (told: ReadonlyMap<string, ReadonlyArray<Letter>>, orderId: string): number =>
   (told.get(shortName(orderId)) ?? []).filter(({ kind }) => kind === "email").length
 
 const isOwed = (money: ReadonlyMap<string, Money>, orderId: string): boolean => {

@@ -7,9 +7,10 @@ const USUAL = 400
 
 export const HELP = `npm run demo [-- --orders N]
 
-Places a few hundred orders with the FlowForge that runs on FLOWFORGE_DATA (default .flowforge), as customers would:
+Places a few hundred orders with the FlowForge that runs, started with "npm start" or "npm run up", as customers would:
 declined cards, items that run dry, customers who change their mind or press twice, a payment company that stumbles.
-Where none runs, one is started on that folder for the demo, and stopped afterwards.
+Where none runs, one is started for the demo, on FLOWFORGE_DATA (default .flowforge), and stopped afterwards. Where
+several run, FLOWFORGE_DATA names the folder of the one that is meant.
 
   --orders N   how many orders, ${FEWEST} to ${MOST} (default ${USUAL})
   --help       this text

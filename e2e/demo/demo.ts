@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
-import type { InstanceRecord } from "@flowforge/embedded"
-import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/audit"
+import type { RunningSystem } from "@flowforge/embedded"
+import { auditSystem, isViolated, renderFindings } from "@flowforge/embedded/audit"
 import { Clock, Console, Duration, Effect } from "effect"
 import { FlowForge } from "../system/client.ts"
 import { settled } from "./aftermath.ts"
@@ -21,7 +21,7 @@ const SETTLE_TIME = Duration.seconds(3)
 const EXAMPLES = 5
 
 /** Places the orders, waits for all that follows from them, and prints the balance. Answers whether everything adds up. */
-export const giveDemo = (instance: InstanceRecord, orders: number) =>
+export const giveDemo = (system: RunningSystem, orders: number) =>
   Effect.gen(function* () {
     const shop = yield* prepareShop(orders)
     const plan = planDemo(orders, shop)
@@ -30,13 +30,13 @@ export const giveDemo = (instance: InstanceRecord, orders: number) =>
       `${orders} orders by ${users} customers; of ${shop.scarce.length} items there are ${shop.piecesEach} pieces each, and twice as many who want one.\n`
     )
     const startedAt = yield* Clock.currentTimeMillis
-    const ledgerStart = yield* endOfLedger(instance.gatewayUrl)
+    const ledgerStart = yield* endOfLedger(system.gatewayUrl)
     const tally: Tally = { placed: 0, accepted: 0, ends: { CONFIRMED: 0, CANCELLED: 0 } }
     const now = yield* Clock.Clock
     const line = () => renderTally(tally, orders, (now.currentTimeMillisUnsafe() - startedAt) / 1_000)
 
     const { aftermath, outcomes } = yield* serveAll(plan, tally).pipe(
-      Effect.flatMap((outcomes) => settled(outcomes, { gatewayUrl: instance.gatewayUrl, ledgerStart, startedAt })),
+      Effect.flatMap((outcomes) => settled(outcomes, { system, ledgerStart, startedAt })),
       withProgress(line),
       Effect.onInterrupt(() =>
         Console.log(
@@ -50,15 +50,15 @@ export const giveDemo = (instance: InstanceRecord, orders: number) =>
 
     yield* Effect.sleep(SETTLE_TIME)
     const ended = outcomes.filter((outcome) => outcome.kind === "ended")
-    const audited = yield* auditInstance(instance, {
+    const audited = yield* auditSystem(system, {
       settleTime: SETTLE_TIME,
       accepted: ended.map(({ order }) => order.order_id)
     })
     yield* Console.log(`${renderFindings(audited)}\n`)
     const isRight = findings.every(addsUp) && !audited.some(isViolated)
-    yield* Console.log(verdict(isRight, outcomes, instance.managementUrl))
+    yield* Console.log(verdict(isRight, outcomes, system.managementUrl))
     return isRight
-  }).pipe(Effect.provide(FlowForge.layer({ publicUrl: instance.publicUrl, managementUrl: instance.managementUrl })))
+  }).pipe(Effect.provide(FlowForge.layer(system)))
 
 const open = ({ accepted, ends }: Tally) => accepted - ends.CONFIRMED - ends.CANCELLED
 
@@ -72,7 +72,7 @@ const renderTally = (tally: Tally, orders: number, seconds: number): string => {
 }
 
 const gone = (tally: Tally, message: string): string =>
-  `FlowForge stopped answering after ${tally.accepted} orders were accepted (${message}). None of them is lost: start it again with "npm start", and it goes on with the ${open(tally)} that have not reached their end.`
+  `FlowForge stopped answering after ${tally.accepted} orders were accepted (${message}). None of them is lost: start it again with "npm start" (or "npm run up"), and it goes on with the ${open(tally)} that have not reached their end.`
 
 /** Every order at its time, whatever became of those before it. */
 const serveAll = Effect.fnUntraced(function* (plan: ReadonlyArray<Intention>, tally: Tally) {

@@ -1,20 +1,21 @@
-import { findInstance } from "@flowforge/embedded"
+import { findSystem, systemFolders, systemOf } from "@flowforge/embedded"
 import { Console, Effect, Schema } from "effect"
 import { systemOn } from "../system/launch.ts"
 
 /** No FlowForge ran, and none could be started. */
 export class CannotStart extends Schema.TaggedError<CannotStart>()("CannotStart", { message: Schema.String }) {}
 
-/** The system that runs on the data folder; where none does, one that is started for the scope. */
+/** The system that runs, embedded or in containers; where none does, an embedded one that is started for the scope. */
 export const findOrStart = Effect.fnUntraced(function* (where: {
   readonly folder: string
   readonly publicPort: number
   readonly managementPort: number
 }) {
   const { folder, managementPort, publicPort } = where
-  return yield* findInstance(folder).pipe(
-    Effect.tap(({ publicUrl }) => Console.log(`FlowForge runs on ${folder}, at ${publicUrl}.`)),
-    Effect.catchTag("DataFolderUnusable", () =>
+  return yield* findSystem(yield* systemFolders).pipe(
+    Effect.tap((found) => Console.log(`FlowForge runs on ${found.folder}, at ${found.system.publicUrl}.`)),
+    Effect.map((found) => found.system),
+    Effect.catchTag("NoSystem", () =>
       Effect.gen(function* () {
         yield* Console.log(`No FlowForge runs on ${folder}: starting one for the demo …`)
         const system = systemOn(folder, publicPort, managementPort)
@@ -28,7 +29,7 @@ export const findOrStart = Effect.fnUntraced(function* (where: {
             Console.log(`The FlowForge that was started for the demo has stopped; its data stay in ${folder}.`)
           )
         )
-        return instance
+        return systemOf(instance)
       })
     )
   )

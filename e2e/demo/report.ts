@@ -1,6 +1,7 @@
 import type { Ended, Outcome } from "./customers.ts"
 import { mailsAbout } from "./aftermath.ts"
-import type { Message, Money } from "../system/outside.ts"
+import type { Letter } from "../system/letters.ts"
+import type { Money } from "../system/outside.ts"
 import type { Kind, Shop } from "./plan.ts"
 
 /** One line of the balance: what was seen against what the plan and the answers say there must be. */
@@ -13,7 +14,7 @@ export interface Finding {
 /** What the outside records and the shop say after the last order. */
 export interface Aftermath {
   readonly money: ReadonlyMap<string, Money>
-  readonly told: ReadonlyMap<string, ReadonlyArray<Message>>
+  readonly told: ReadonlyMap<string, ReadonlyArray<Letter>>
   readonly piecesLeft: number
 }
 

@@ -1,10 +1,9 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect } from "effect"
-import { embeddedConfig } from "../config.ts"
 import { explain } from "../explain.ts"
-import { findInstance } from "../instance/record.ts"
+import { findSystem, systemFolders } from "../running/index.ts"
 import { HELP, optionsFrom } from "./arguments.ts"
-import { auditInstance } from "./running.ts"
+import { auditSystem } from "./running.ts"
 import { isViolated, renderFindings } from "./table.ts"
 
 const SETTLE_TIME = Duration.seconds(10)
@@ -12,8 +11,8 @@ const SETTLE_TIME = Duration.seconds(10)
 const main = Effect.gen(function* () {
   const options = yield* optionsFrom(process.argv.slice(2))
   if (options === undefined) return yield* Console.log(HELP)
-  const { folder } = yield* embeddedConfig
-  const findings = yield* auditInstance(yield* findInstance(folder), { settleTime: SETTLE_TIME, ...options })
+  const { system } = yield* findSystem(yield* systemFolders)
+  const findings = yield* auditSystem(system, { settleTime: SETTLE_TIME, ...options })
   yield* Console.log(renderFindings(findings))
   if (findings.some(isViolated)) process.exitCode = 1
 }).pipe(

@@ -7,20 +7,19 @@ import type { LedgerEntry } from "@flowforge/contracts"
 import { Effect, Option, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { optionsFrom } from "../../src/audit/arguments.ts"
-import { contextOfInstance } from "../../src/audit/index.ts"
-import type { InstanceRecord } from "../../src/index.ts"
+import { contextOf } from "../../src/audit/index.ts"
+import type { RunningSystem } from "../../src/index.ts"
 import { gatewayWith, temporaryFolder } from "./records.ts"
 
-const contextOf = (record: Partial<InstanceRecord>) =>
-  contextOfInstance({
-    pid: 1,
+const contextWith = (parts: Partial<RunningSystem>) =>
+  contextOf({
     publicUrl: "",
     managementUrl: "",
     postgresUrl: "",
     gatewayUrl: "http://127.0.0.1:1",
-    objectsFolder: "/nowhere",
-    mailFolder: "/nowhere",
-    ...record
+    receipts: { kind: "folder", folder: "/nowhere" },
+    messages: { kind: "folder", folder: "/nowhere" },
+    ...parts
   }).pipe(Effect.provideService(SqlClient.SqlClient, undefined as never))
 
 describe("the records of a running system", () => {
@@ -33,7 +32,7 @@ describe("the records of a running system", () => {
         idempotency_key: `capture:${index}`,
         amount: 1250
       }))
-      const { ledger } = yield* contextOf({ gatewayUrl: yield* gatewayWith(entries) })
+      const { ledger } = yield* contextWith({ gatewayUrl: yield* gatewayWith(entries) })
       const read: ReadonlyArray<LedgerEntry> = yield* Stream.runCollect(ledger)
       assert.deepStrictEqual(
         read.map(({ sequence }) => sequence),
@@ -44,10 +43,10 @@ describe("the records of a running system", () => {
 
   it.live("are not read in silence when the gateway is away", () =>
     Effect.gen(function* () {
-      const { ledger } = yield* contextOf({})
+      const { ledger } = yield* contextWith({})
       const error = yield* Effect.flip(Stream.runCollect(ledger))
       assert.match(error.message, /^The gateway's ledger cannot be read/u)
-    })
+    }).pipe(Effect.scoped)
   )
 
   it.live("are the messages whose files carry a notification's id, in whatever folder below", () =>
@@ -60,9 +59,11 @@ describe("the records of a running system", () => {
         await writeFile(join(folder, "sms", `1-${id}.json`), "{}")
         await writeFile(join(folder, "README"), "")
       })
-      const { messages } = yield* contextOf({ mailFolder: folder })
+      const { messages } = yield* contextWith({ messages: { kind: "folder", folder } })
       assert.deepStrictEqual(yield* Stream.runCollect(messages!), [{ id }, { id }])
-      const none = yield* contextOf({ mailFolder: join(folder, "not-there-yet") })
+      const none = yield* contextWith({
+        messages: { kind: "folder", folder: join(folder, "not-there-yet") }
+      })
       assert.deepStrictEqual(yield* Stream.runCollect(none.messages!), [])
     }).pipe(Effect.scoped)
   )
@@ -71,7 +72,7 @@ describe("the records of a running system", () => {
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       yield* Effect.promise(() => writeFile(join(folder, "a.html"), "a"))
-      const { objects } = yield* contextOf({ objectsFolder: folder })
+      const { objects } = yield* contextWith({ receipts: { kind: "folder", folder } })
       assert.deepStrictEqual(Option.map(yield* objects!.get("a.html"), String), Option.some("a"))
       assert.isTrue(Option.isNone(yield* objects!.get("b.html")))
     }).pipe(Effect.scoped)
