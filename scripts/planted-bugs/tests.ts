@@ -42,7 +42,13 @@ export const runTests = async (
   try {
     const outputFile = join(folder, "report.json")
     const program = join(root, "node_modules", "vitest", "vitest.mjs")
-    const flags = ["--reporter=json", `--outputFile=${outputFile}`, ...(options.untilRed ? ["--bail=1"] : [])]
+    // What is red once only was no bug but a busy machine.
+    const flags = [
+      "--reporter=json",
+      `--outputFile=${outputFile}`,
+      "--retry=1",
+      ...(options.untilRed ? ["--bail=1"] : [])
+    ]
     const child = spawn(process.execPath, [program, "run", ...flags, ...files], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],

@@ -33,7 +33,8 @@ export const delivering: ReadonlyArray<PlantedBug> = [
     breaks: "a member that has lost a partition acknowledges in it all the same",
     file: messaging("src/postgres/statements.ts"),
     text: " WHERE c.consumer_group = $1 AND c.owner = $2::uuid\n   AND c.topic = a.topic AND c.partition = a.partition AND c.lease_epoch = a.lease_epoch::bigint",
-    instead: " WHERE c.consumer_group = $1\n   AND c.topic = a.topic AND c.partition = a.partition",
+    instead:
+      " WHERE c.consumer_group = $1 AND $2::uuid IS NOT NULL\n   AND c.topic = a.topic AND c.partition = a.partition",
     tests: [messaging("test/broker/postgres-faults.integration.test.ts")]
   },
   {
@@ -53,12 +54,12 @@ export const delivering: ReadonlyArray<PlantedBug> = [
     tests: [messaging("test/policies/inbox.integration.test.ts")]
   },
   {
-    name: "overtaking",
+    name: "held-key-unlocked",
     breaks: "what is put behind a parked event does not wait for who is letting its key go, and is stranded",
     file: messaging("src/policies/inbox.ts"),
     text: "ORDER BY key FOR UPDATE)",
     instead: "ORDER BY key)",
-    tests: [messaging("test/parked/keys.integration.test.ts"), messaging("test/consumer/parked.integration.test.ts")]
+    tests: [messaging("test/policies/inbox.integration.test.ts")]
   },
   {
     name: "parked-key-let-go-unlocked",
@@ -83,13 +84,5 @@ export const delivering: ReadonlyArray<PlantedBug> = [
     text: '    key: key ?? "",\n',
     instead: '    key: "",\n',
     tests: [messaging("test/policies/dead-letter.integration.test.ts")]
-  },
-  {
-    name: "parked-at-shutdown",
-    breaks: "an interruption counts as a failure: every shutdown parks what was in hand",
-    file: messaging("src/policies/timeout.ts"),
-    text: "const inTime = fiber.pollUnsafe()\n        if (inTime !== undefined) return yield* inTime\n",
-    instead: "",
-    tests: [messaging("test/policies/timeout.test.ts")]
   }
 ]

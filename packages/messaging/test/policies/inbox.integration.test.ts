@@ -1,11 +1,14 @@
 import { assert, layer } from "@effect/vitest"
 import type { Delivery } from "@flowforge/messaging"
-import { Effect } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import { SqlClient } from "effect/sql"
+import { v7 } from "uuid"
 import type { Called, Handle } from "../../src/consumer/entry.ts"
 import { inbox, unclaimed } from "../../src/policies/inbox.ts"
+import { firstOf, release, settle, takeDue } from "../../src/parked/keys.ts"
 import { park } from "../../src/parked/park.ts"
+import { eventually } from "../eventually.ts"
 import { counted, layerWorld, newGroup, outcomesOf, parkedOf } from "../consumer/world.ts"
 
 const deliveryOf = (key: string, n: number): Delivery<ReturnType<typeof counted>> => {
@@ -80,6 +83,33 @@ layer(layerWorld, { excludeTestServices: true })("the inbox", (it) => {
         [a0, a1, a3].map(({ eventId }) => eventId)
       )
       assert.deepStrictEqual(yield* outcomesOf(group), { done: 1, parked: 3 })
+    })
+  )
+
+  it.effect("keeps a key from being let go while it puts a delivery behind it", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const group = newGroup()
+      const parked = deliveryOf("a", 0)
+      yield* park(group, parked, { attempts: 1, error: "no", delayMillis: 0 })
+      const [held] = (yield* takeDue(group, v7())).due
+      const waiting = yield* firstOf(held!)
+      yield* sql.withTransaction(settle(held!, waiting!, "done"))
+      const [hasCome, mayCommit] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const coming = yield* Effect.forkScoped(
+        inbox(group, "t")(() => Effect.andThen(Deferred.succeed(hasCome, undefined), Deferred.await(mayCommit)))(
+          results(deliveryOf("a", 1), deliveryOf("b", 2))
+        )
+      )
+      yield* Deferred.await(hasCome)
+      const letting = yield* Effect.forkScoped(release(held!))
+      yield* eventually(
+        sql.unsafe(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`),
+        (backends) => backends.length === 1
+      )
+      yield* Deferred.succeed(mayCommit, undefined)
+      yield* Fiber.join(coming)
+      assert.isFalse(yield* Fiber.join(letting), "somebody waits behind it by now")
     })
   )
 
