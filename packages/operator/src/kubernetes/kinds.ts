@@ -27,6 +27,7 @@ export const Kinds = {
   podDisruptionBudget: kind("policy/v1", "PodDisruptionBudget"),
   horizontalPodAutoscaler: kind("autoscaling/v2", "HorizontalPodAutoscaler"),
   scaledObject: kind("keda.sh/v1alpha1", "ScaledObject"),
+  namespace: kind("v1", "Namespace"),
   lease: kind("coordination.k8s.io/v1", "Lease"),
   definition: kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 } as const

@@ -1,0 +1,180 @@
+import { execFile } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { writeFileSync } from "node:fs"
+import { promisify } from "node:util"
+import { KubeConfig } from "@kubernetes/client-node"
+import { eventually } from "@flowforge/testkit"
+import { Effect, Layer } from "effect"
+import { describe } from "vitest"
+import { type Kind, Kinds, Kubernetes, type Manifest } from "../../src/kubernetes/index.ts"
+import { connect } from "../../src/kubernetes/connection.ts"
+import { make } from "../../src/kubernetes/kubernetes.ts"
+import { definition } from "../../src/resource/index.ts"
+
+const run = promisify(execFile)
+
+/** The context of a kind cluster that these tests may use. They are skipped where none is named. */
+export const context = process.env["FLOWFORGE_TEST_CLUSTER"] ?? ""
+
+if (context !== "" && !context.startsWith("kind-")) {
+  throw new Error(`FLOWFORGE_TEST_CLUSTER names ${context}: only clusters of kind (kind-…) are used by tests`)
+}
+
+/** Tests against a real API server: FLOWFORGE_TEST_CLUSTER=kind-<name> says which. */
+export const describeCluster = describe.skipIf(context === "")
+
+const config = () => {
+  const loaded = new KubeConfig()
+  loaded.loadFromDefault()
+  loaded.setCurrentContext(context)
+  return loaded
+}
+
+/** Writes a kubeconfig for this cluster at another address, for an operator that is to reach it through there. */
+export const writeKubeconfig = (path: string, server?: string): void => {
+  const loaded = config()
+  const cluster = loaded.getCurrentCluster()!
+  if (server !== undefined) loaded.clusters = [{ ...cluster, server }]
+  writeFileSync(path, loaded.exportConfig())
+}
+
+export const apiServer = (): URL => new URL(config().getCurrentCluster()!.server)
+
+export const layerCluster: Layer.Layer<Kubernetes> = Layer.effect(
+  Kubernetes,
+  Effect.sync(() => make(connect(config())))
+)
+
+/** The two images of these tests: they do nothing, and are told apart by their names. */
+export const IMAGES = ["op-test:1", "op-test:2"] as const
+
+const BASE = "debian:bookworm-slim"
+
+/** The definition, and the images, which any cluster of kind can be given. */
+export const prepareCluster = async (): Promise<void> => {
+  for (const image of IMAGES) {
+    await run("docker", ["tag", BASE, image])
+    await run("kind", ["load", "docker-image", "--name", context.replace("kind-", ""), image])
+  }
+  await Effect.runPromise(
+    Effect.flatMap(Kubernetes, (kubernetes) =>
+      kubernetes.apply(definition as never, { manager: "flowforge-tests" })
+    ).pipe(Effect.provide(layerCluster))
+  )
+}
+
+/** A namespace of its own, restricted, with the Secret that pipelines refer to; gone with the scope. */
+export const namespace = Effect.gen(function* () {
+  const kubernetes = yield* Kubernetes
+  const name = `op-${randomUUID().slice(0, 8)}`
+  const manifest = {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } }
+  }
+  yield* Effect.acquireRelease(kubernetes.create(manifest), () =>
+    Effect.ignore(kubernetes.remove(Kinds.namespace, { name }))
+  )
+  yield* kubernetes.create({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "shop-connections", namespace: name },
+    data: { "database-url": "eA==", "access-key": "eA==", "secret-key": "eA==" }
+  })
+  return name
+})
+
+/** The words by which the shell in these images plays a process: told by variables, so that a test can make one fail. */
+const PLAY = [
+  'case "$0" in',
+  'prepare) [ -z "$PREPARE_FAILS" ] || { echo "flowforge: $PREPARE_FAILS" >&2; exit "${PREPARE_EXIT:-1}"; } ;;',
+  '*) [ -z "$PROCESS_FAILS" ] || { echo "flowforge: $PROCESS_FAILS" >&2; exit 1; }; trap "exit 0" TERM; sleep infinity & wait ;;',
+  "esac"
+].join("\n")
+
+const secret = (key: string) => ({ secretKeyRef: { name: "shop-connections", key } })
+
+/** A pipeline whose processes are shells: they roll out as the real ones do, in a second. */
+export const pipelineIn = (
+  namespace: string,
+  spec: object = {},
+  annotations: Record<string, string> = {}
+): Manifest => ({
+  apiVersion: Kinds.orderPipeline.apiVersion,
+  kind: Kinds.orderPipeline.kind,
+  metadata: { name: "shop", namespace, annotations },
+  spec: {
+    image: IMAGES[0],
+    kafka: { brokers: { value: "kafka:9092" } },
+    postgresql: { url: secret("database-url") },
+    aws: {
+      region: "eu-west-1",
+      credentials: { accessKeyId: secret("access-key"), secretAccessKey: secret("secret-key") },
+      s3: { bucket: { value: "receipts" } },
+      ses: { from: { value: "shop@example.com" } }
+    },
+    paymentGateway: { url: { value: "http://gateway:8070" } },
+    progressDeadlineSeconds: 30,
+    podTemplate: {
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            name: "flowforge",
+            command: ["sh", "-c", PLAY],
+            lifecycle: null,
+            startupProbe: null,
+            livenessProbe: null,
+            readinessProbe: null,
+            resources: null
+          }
+        ]
+      }
+    },
+    ...spec
+  }
+})
+
+/** As `kubectl apply` would. */
+export const give = (pipeline: Manifest) =>
+  Effect.flatMap(Kubernetes, (kubernetes) => kubernetes.apply(pipeline, { manager: "people" }))
+
+export const found = (kind: Kind, namespace: string, name: string) =>
+  Effect.flatMap(Kubernetes, (kubernetes) => kubernetes.get(kind, { namespace, name }))
+
+export const conditionIn = (pipeline: Manifest | undefined, type: string) =>
+  pipeline?.status?.conditions?.find((one: { type: string }) => one.type === type) as
+    | { readonly status: string; readonly reason: string; readonly message: string }
+    | undefined
+
+const PATIENCE = "150 seconds"
+
+/** Waits until the pipeline's status is for its newest spec, and as asked. */
+export const until = (what: string, namespace: string, holds: (pipeline: Manifest) => boolean) =>
+  eventually(
+    what,
+    Effect.map(
+      found(Kinds.orderPipeline, namespace, "shop"),
+      (pipeline) =>
+        pipeline !== undefined &&
+        pipeline.status?.observedGeneration === pipeline.metadata.generation &&
+        holds(pipeline)
+    ),
+    PATIENCE,
+    "200 millis"
+  )
+
+export const untilReady = (namespace: string) =>
+  until("the pipeline is ready", namespace, (pipeline) => conditionIn(pipeline, "Ready")?.status === "True")
+
+export const untilHeld = (namespace: string, reason: string) =>
+  until(`the rollout is held: ${reason}`, namespace, (pipeline) => conditionIn(pipeline, "Stalled")?.reason === reason)
+
+export const imagesIn = (namespace: string) =>
+  Effect.flatMap(Kubernetes, (kubernetes) => kubernetes.list(Kinds.deployment, { namespace })).pipe(
+    Effect.map(({ items }) =>
+      Object.fromEntries(
+        items.map(({ metadata, spec }) => [metadata.name, spec.template.spec.containers[0].image as string])
+      )
+    )
+  )
