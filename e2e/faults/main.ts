@@ -12,32 +12,36 @@ import { faults } from "./table/index.ts"
 
 const exitWith = (code: number) => Effect.sync(() => (process.exitCode = code))
 
-const keepLogs = (folder: string) =>
-  Effect.flatMap(Installation, ({ fleet }) =>
-    Effect.promise(async () => {
-      await mkdir(folder, { recursive: true })
-      for (const [name, text] of fleet.printed()) await writeFile(join(folder, `${name}.log`), text)
-    })
-  )
+const keepLogs = ({ fleet }: Installation["Service"], folder: string) =>
+  Effect.promise(async () => {
+    await mkdir(folder, { recursive: true })
+    for (const [name, text] of fleet.printed()) await writeFile(join(folder, `${name}.log`), text)
+  })
 
-/** All of them happen to one installation, one after another. */
+const summary = (outcomes: ReadonlyArray<Outcome>, orders: number): string => {
+  const violated = outcomes.filter(({ violations }) => violations.length > 0).map(({ fault }) => fault.name)
+  const verdict = violated.length === 0 ? "nothing violated" : `violated: ${violated.join(", ")}`
+  return `\n${renderTable(outcomes)}\n\n${outcomes.length} faults, ${orders} orders promised, ${verdict}.`
+}
+
+/** All of them happen to one installation, one after another; what came of it is told after Ctrl-C, too. */
 const runAll = Effect.fnUntraced(function* (chosen: ReadonlyArray<Fault>, logs: string | undefined) {
   const installation = yield* Installation
   const outcomes: Array<Outcome> = []
   const promised: Array<string> = []
+  yield* Effect.addFinalizer(() =>
+    Effect.andThen(
+      logs === undefined ? Effect.void : keepLogs(installation, logs),
+      Console.log(summary(outcomes, promised.length))
+    )
+  )
   for (const [n, fault] of chosen.entries()) {
     yield* Console.log(`${n + 1}/${chosen.length} ${fault.name}: ${fault.what}`)
     const outcome = yield* runFault(installation, fault, promised)
     yield* Console.log(renderOutcome(outcome))
     outcomes.push(outcome)
   }
-  if (logs !== undefined) yield* keepLogs(logs)
-  const violated = outcomes.filter(({ violations }) => violations.length > 0)
-  yield* Console.log(`\n${renderTable(outcomes)}\n`)
-  yield* Console.log(
-    `${promised.length} orders promised, ${chosen.length} faults, ${violated.length === 0 ? "nothing violated" : `violated: ${violated.map(({ fault }) => fault.name).join(", ")}`}.`
-  )
-  return violated.length === 0
+  return outcomes.every(({ violations }) => violations.length === 0)
 })
 
 const run = Effect.fnUntraced(function* (programs: OutsidePrograms, chosen: ReadonlyArray<Fault>, logs?: string) {
