@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import type { ItemId } from "@flowforge/contracts"
 import { Cache } from "@flowforge/platform"
+import { locksInOrder } from "@flowforge/testkit"
 import { Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
@@ -157,6 +158,17 @@ layer(layerReservations, { excludeTestServices: true })("reservations", (it) => 
         { status: "rejected", count: 150 },
         { status: "reserved", count: 150 }
       ])
+    })
+  )
+
+  it.effect("locks items in the order of their ids, however they lie in the table", () =>
+    Effect.gen(function* () {
+      yield* addItem(75, 10)
+      yield* addItem(76, 10)
+      yield* locksInOrder(
+        { table: "items", key: "id", first: 75, second: 76 },
+        reserve(paid(newOrder(), { 76: 1, 75: 1 }))
+      )
     })
   )
 

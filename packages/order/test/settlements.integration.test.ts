@@ -1,12 +1,14 @@
 import { assert, layer } from "@effect/vitest"
 import type { OrderId } from "@flowforge/contracts"
 import type { Delivery } from "@flowforge/messaging"
+import { locksInOrder } from "@flowforge/testkit"
 import { Effect, Layer, Metric, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
 import { accepted, decide, type OrderMove, type OrderState } from "../src/domain.ts"
 import * as Metrics from "../src/metrics.ts"
 import { Settlements } from "../src/settlements.ts"
+import { Orders } from "../src/store.ts"
 import {
   inTransaction,
   layerOutside,
@@ -156,6 +158,14 @@ layer(layerUseCases.pipe(Layer.provideMerge(layerOutside)), { excludeTestService
       }
       assert.deepStrictEqual(yield* storyOf(order), { history: ["PENDING"], said: ["order.created"] })
       assert.strictEqual((yield* Effect.flip(cancelByCustomer(unknown)))._tag, "OrderNotFound")
+    })
+  )
+
+  it.effect("locks orders in the order of their ids, however they lie in the table", () =>
+    Effect.gen(function* () {
+      const orders = yield* Orders
+      const [first, second] = (yield* placeMany(2)).toSorted() as [OrderId, OrderId]
+      yield* locksInOrder({ table: "orders", key: "id", first, second }, orders.lock([second, first]))
     })
   )
 

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import type { OrderId } from "@flowforge/contracts"
+import { locksInOrder } from "@flowforge/testkit"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
@@ -7,6 +8,7 @@ import type { GatewayFact } from "../src/domain.ts"
 import { type CaptureRequest, PaymentGateway } from "../src/gateway/index.ts"
 import { PaymentMoves } from "../src/payments.ts"
 import { settleDue } from "../src/settlements.ts"
+import { Payments } from "../src/store.ts"
 import { Company, faults } from "./company.ts"
 import { deliveryOfCancelled, deliveryOfCreated, layerMoves } from "./moves.ts"
 import { announced, newOrder, statusOf } from "./payments.ts"
@@ -156,5 +158,18 @@ layer(layerMoves, { excludeTestServices: true })("any interleaving of transactio
         )
       }),
     60_000
+  )
+})
+
+layer(layerMoves, { excludeTestServices: true })("payments", (it) => {
+  it.effect("are locked in the order of their orders' ids, however they lie in the table", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const payments = yield* Payments
+      const moves = yield* PaymentMoves
+      const [first, second] = [newOrder(), newOrder()].toSorted() as [OrderId, OrderId]
+      yield* sql.withTransaction(moves.intend([first, second].map((order) => deliveryOfCreated(order))))
+      yield* locksInOrder({ table: "payments", key: "order_id", first, second }, payments.lock([second, first]))
+    })
   )
 })

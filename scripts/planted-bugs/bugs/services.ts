@@ -82,7 +82,7 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/payment/src/store.ts",
     text: "ORDER BY order_id FOR UPDATE`",
     instead: "FOR UPDATE`",
-    tests: ["packages/payment/test/cancelling.integration.test.ts"]
+    tests: ["packages/payment/test/steps.integration.test.ts"]
   },
   {
     name: "items-locked-in-any-order",
