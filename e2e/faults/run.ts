@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { audit, isViolated } from "@flowforge/embedded/audit"
-import { Clock, Duration, Effect, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Schedule } from "effect"
 import { atRest } from "../system/at-rest.ts"
 import { type Customers, sendCustomers } from "../system/customers.ts"
 import { wishesWith } from "../system/wishes.ts"
@@ -61,7 +61,12 @@ export const runFault = Effect.fnUntraced(function* (
   )
   yield* more(customers, AROUND)
   const struckAt = yield* Clock.currentTimeMillis
-  yield* fault.happen(installation)
+  const broken = yield* fault.happen(installation).pipe(
+    Effect.as<ReadonlyArray<string>>([]),
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : Effect.succeed([Cause.pretty(cause)])
+    )
+  )
   const lastedMillis = (yield* Clock.currentTimeMillis) - struckAt
   const recovery = yield* recoveryOf(records.sql, [...customers.accepted])
   yield* more(customers, AROUND)
@@ -86,6 +91,7 @@ export const runFault = Effect.fnUntraced(function* (
     restedMillis,
     surprises: fleet.takeSurprises(),
     violations: [
+      ...broken,
       ...customers.complaints,
       ...(unanswered > 0 && fault.costsAnswers === undefined ? [`${unanswered} requests got no answer`] : []),
       ...(recovery.toldMillis === undefined ? ["not every order had its end, and its customer was told, in time"] : []),

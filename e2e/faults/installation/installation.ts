@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url"
-import type { AuditContext, RecordUnreadable } from "@flowforge/embedded/audit"
+import { type AuditContext, contextOf, type RecordUnreadable } from "@flowforge/embedded/audit"
 import { makeInstallation, TestDatabase } from "@flowforge/testkit"
 import type { KafkaServer } from "@flowforge/testkit/kafka"
+import { OBJECT_STORE_BUCKET, OBJECT_STORE_CREDENTIALS, OBJECT_STORE_REGION } from "@flowforge/testkit/object-store"
 import { type OutsidePrograms, startOutside } from "@flowforge/testkit/outside"
 import { type PostgresServer, startPostgres } from "@flowforge/testkit/postgres"
 import { type FaultyProxy, faultyProxy } from "@flowforge/testkit/proxy"
@@ -10,7 +11,6 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import { layerDatabaseOf } from "../../system/at-rest.ts"
 import { balance } from "./balancer.ts"
 import { type Fleet, makeFleet, SERVICES } from "./fleet.ts"
-import { recordsOf } from "./records.ts"
 
 const gatewayProgram = fileURLToPath(import.meta.resolve("@flowforge/gateway-simulator/main"))
 
@@ -72,9 +72,20 @@ const install = (programs: OutsidePrograms): Effect.Effect<Installation["Service
     yield* Effect.forEach(services, fleet.add)
     yield* fleet.ready
     const database = yield* Layer.build(layerDatabaseOf(made))
-    const records = yield* recordsOf({ gatewayUrl: made.gatewayUrl, objectsUrl, moto: outside.moto }).pipe(
-      Effect.provide(database)
-    )
+    const records = yield* contextOf({
+      publicUrl,
+      managementUrl: fleet.of("api")[0]!.process.managementUrl,
+      postgresUrl: made.postgresUrl,
+      gatewayUrl: made.gatewayUrl,
+      receipts: {
+        kind: "s3",
+        endpoint: objectsUrl,
+        region: OBJECT_STORE_REGION,
+        bucket: OBJECT_STORE_BUCKET,
+        ...OBJECT_STORE_CREDENTIALS
+      },
+      messages: { kind: "moto", url: outside.moto.url }
+    }).pipe(Effect.provide(database))
     const { kafka, redis } = outside
     return { publicUrl, postgresUrl: made.postgresUrl, fleet, postgres, kafka, redis, proxies, records }
   }).pipe(Effect.orDie)
