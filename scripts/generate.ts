@@ -4,6 +4,7 @@ import { crd } from "./generate/crd.ts"
 import { openapi } from "./generate/openapi.ts"
 import { page } from "./generate/page.ts"
 import { broken, seals } from "./generate/seals.ts"
+import { roles } from "./generate/permissions.ts"
 import { topics } from "./generate/topics.ts"
 import { chartValues } from "./generate/values.ts"
 import { variablesTable } from "./generate/variables.ts"
@@ -14,6 +15,7 @@ const root = join(import.meta.dirname, "..")
 const artefacts: ReadonlyArray<Artefact> = [
   ...openapi(),
   ...crd(),
+  ...roles(),
   ...chartValues(),
   ...(await page()),
   ...topics(),

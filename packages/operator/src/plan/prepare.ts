@@ -51,5 +51,5 @@ const REASONS: Readonly<Record<number, string>> = {
 
 const failed = ({ exitCode, message }: Trouble): Hold => ({
   reason: REASONS[exitCode ?? -1] ?? "PrepareFailed",
-  message: `${message || "The preparation failed."} To try again, set the annotation flowforge.dev/retry to a new text.`
+  message: `${message || "The preparation failed"}. To try again, give the annotation flowforge.dev/retry a new text.`
 })

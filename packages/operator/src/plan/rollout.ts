@@ -40,13 +40,8 @@ export const rolloutStep = (
   })
   if (behind.length === 0) return done()
   const told = behind
-    .map(({ process, rollout: { desired, updated, ready }, trouble }) =>
-      [
-        `${process} (${Math.min(updated, ready)} of ${desired} ready)`,
-        ...(trouble === undefined ? [] : [trouble])
-      ].join(": ")
-    )
-    .join("; ")
+    .map(({ process, trouble }) => (trouble === undefined ? process : `${process} (${trouble})`))
+    .join(", ")
   const isStuck = behind.some(({ rollout }) => rollout.isStuck)
   return {
     actions: [],

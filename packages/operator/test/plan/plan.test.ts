@@ -123,7 +123,7 @@ describe("a rollout that cannot go on", () => {
     [
       "is held where pods do not become ready in time, in their own words",
       "RolloutStuck",
-      /payment \(1 of 1 ready\): PAYMENT_GATEWAY_URL is wrong/u,
+      /payment \(PAYMENT_GATEWAY_URL is wrong\)/u,
       ({ kind, spec }) =>
         kind === "Deployment" && spec.template.spec.containers[0].args[0] === "payment"
           ? { fails: "flowforge: PAYMENT_GATEWAY_URL is wrong" }
