@@ -71,6 +71,7 @@ const values = {
     global: { type: "object" },
     pipeline: strict(spec as Json),
     nameOverride: { type: "string", maxLength: 40, pattern: "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$" },
+    publicUrl: { type: "string", pattern: "^(https?://\\S+[^/])?$" },
     serviceAccount: object({ create: flag, name: text, annotations: texts }),
     expose: object(
       {

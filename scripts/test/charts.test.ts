@@ -108,6 +108,17 @@ for (const helm of ["helm", "helm3"]) {
       assert.deepStrictEqual(spec.services.order, { replicas: 2 })
     })
 
+    it.each([
+      [["--set", "publicUrl=https://shop.example.com"], "https://shop.example.com"],
+      [["--set", "expose.type=Ingress,expose.ingress.host=shop.example.com"], "http://shop.example.com"],
+      [PRODUCTION, "https://orders.example.com"],
+      [[], undefined]
+    ])("links in mails begin with the address that customers have (%s)", (values, url) => {
+      const { spec } = one(render(helm, "flowforge", ...SMALL, ...values), "OrderPipeline")
+      assert.strictEqual(spec.services.notification.env?.NOTIFICATION_PUBLIC_URL?.value, url)
+      assert.isUndefined(spec.services.api.env)
+    })
+
     it("an autoscaled process has no replicas beside the autoscaler", () => {
       const { spec } = one(render(helm, "flowforge", ...PRODUCTION), "OrderPipeline")
       assert.deepStrictEqual(Object.keys(spec.services.api), ["autoscaling"])

@@ -10,6 +10,19 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Where customers reach the API, as far as the values say it. */}}
+{{- define "flowforge.publicUrl" -}}
+{{- with .Values.expose -}}
+{{- if $.Values.publicUrl -}}
+{{- $.Values.publicUrl -}}
+{{- else if eq .type "Ingress" -}}
+{{- printf "%s://%s" (ternary "https" "http" (ne .ingress.tlsSecretName "")) .ingress.host -}}
+{{- else if and (eq .type "HTTPRoute") .httpRoute.hostnames -}}
+{{- printf "https://%s" (first .httpRoute.hostnames) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Of the pods: what the operator gives them. */}}
 {{- define "flowforge.selector" -}}
 app.kubernetes.io/name: flowforge
