@@ -35,7 +35,7 @@ export const delivering: ReadonlyArray<PlantedBug> = [
     text: " WHERE c.consumer_group = $1 AND c.owner = $2::uuid\n   AND c.topic = a.topic AND c.partition = a.partition AND c.lease_epoch = a.lease_epoch::bigint",
     instead:
       " WHERE c.consumer_group = $1 AND $2::uuid IS NOT NULL\n   AND c.topic = a.topic AND c.partition = a.partition",
-    tests: [messaging("test/broker/postgres-faults.integration.test.ts")]
+    tests: [messaging("test/broker/postgres.integration.test.ts")]
   },
   {
     name: "no-inbox",
@@ -55,7 +55,7 @@ export const delivering: ReadonlyArray<PlantedBug> = [
   },
   {
     name: "held-key-unlocked",
-    breaks: "what is put behind a parked event does not wait for who is letting its key go, and is stranded",
+    breaks: "an event is put behind a parked one whose key is being let go at that moment, and fails",
     file: messaging("src/policies/inbox.ts"),
     text: "ORDER BY key FOR UPDATE)",
     instead: "ORDER BY key)",

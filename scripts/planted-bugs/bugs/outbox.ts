@@ -38,7 +38,7 @@ export const outbox: ReadonlyArray<PlantedBug> = [
     file: messaging("src/postgres/fetcher.ts"),
     text: "if (hidden[i]! || !row.settled) {",
     instead: "if (hidden[i]!) {",
-    tests: [messaging("test/broker/postgres.integration.test.ts")]
+    tests: [messaging("test/broker/postgres-faults.integration.test.ts")]
   },
   {
     name: "cursor-before-produce",

@@ -7,6 +7,7 @@ import { Effect, Fiber, Layer, Ref, Scope, Exit, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { layerSingleton, Singleton } from "../../src/singleton.ts"
 import { eventually } from "../eventually.ts"
+import { layerPool } from "../pool.ts"
 
 /** A job that notes who is at work: the name is there from its start to its interruption. */
 const working = (atWork: Ref.Ref<ReadonlyArray<string>>, name: string) =>
@@ -24,12 +25,17 @@ const terminateHolder = SqlClient.SqlClient.use((sql) =>
 layer(layerTestDatabase, { excludeTestServices: true })("Singleton", (it) => {
   it.effect("one of two works, and the other takes over when it leaves", () =>
     Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
       const atWork = yield* Ref.make<ReadonlyArray<string>>([])
       const first = yield* Scope.make()
       yield* Layer.buildWithScope(layerSingleton("handover", working(atWork, "first")), first)
       yield* eventually(Ref.get(atWork), (names) => names.length === 1)
-      yield* Layer.build(layerSingleton("handover", working(atWork, "second")))
-      yield* Effect.yieldNow
+      yield* Layer.build(layerSingleton("handover", working(atWork, "second")).pipe(Layer.provide(layerPool("second"))))
+      yield* eventually(
+        sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'second'
+          AND state = 'idle' AND query LIKE '%pg_try_advisory_lock%'`,
+        (refused) => refused.length > 0
+      )
       assert.deepStrictEqual(yield* Ref.get(atWork), ["first"])
       yield* Scope.close(first, Exit.void)
       yield* eventually(Ref.get(atWork), (names) => names.join() === "second")
