@@ -93,11 +93,15 @@ const readObjects = Effect.fnUntraced(function* ({ name, namespace }: Key) {
 
 const LINES = 5
 
-/** Of pods that run and are not ready, for what they wait; what ended tells it in its status. */
+const componentOf = ({ metadata }: Manifest) => metadata.labels?.["app.kubernetes.io/component"]
+
+/** Of pods that run and are not ready, or prepare: for what they wait. What ended tells it in its status. */
 const readLastWords = Effect.fnUntraced(function* (pods: ReadonlyArray<Manifest>) {
   const kubernetes = yield* Kubernetes
-  const waiting = pods.filter((pod) => pod.status?.phase === "Running" && !isReady(pod))
-  const first = [...new Map(waiting.map((pod) => [pod.metadata.labels?.["app.kubernetes.io/component"], pod])).values()]
+  const waiting = pods.filter(
+    (pod) => pod.status?.phase === "Running" && (componentOf(pod) === "prepare" || !isReady(pod))
+  )
+  const first = [...new Map(waiting.map((pod) => [componentOf(pod), pod])).values()]
   const words = yield* Effect.forEach(
     first,
     ({ metadata: { name, namespace } }) =>

@@ -49,7 +49,8 @@ export const exitCodeOf = (pod: Manifest): number | undefined => {
 /** What keeps a pod from being ready, in the words of whoever knows: the process, the kubelet or the scheduler. */
 export const troubleOf = (pod: Manifest, lastWords: string | undefined): string | undefined => {
   const status = statusOf(pod)
-  if (status?.ready === true) return undefined
+  // A Job's pod is ready as soon as it runs; only one that was listened to waits for something.
+  if (status?.ready === true && lastWords === undefined) return undefined
   const died = status?.state?.terminated ?? status?.lastState?.terminated
   if (died !== undefined && died.exitCode !== 0)
     return lastLine(died.message ?? "") || `${died.reason ?? "Error"}, exit code ${died.exitCode}`
