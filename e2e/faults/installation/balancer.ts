@@ -23,7 +23,10 @@ export const balance = (targets: () => ReadonlyArray<string>): Effect.Effect<str
     })
     yield* Effect.forkScoped(Effect.forever(look))
     const server = createServer((incoming, outgoing) => {
-      const target = ready[turn++ % ready.length]
+      // What is about to be told to stop is out of the list before it is told.
+      const all = targets()
+      const able = ready.filter((url) => all.includes(url))
+      const target = able[turn++ % able.length]
       if (target !== undefined) return passOn(target, incoming, outgoing)
       incoming.resume()
       outgoing.writeHead(503, { "retry-after": "1" }).end()

@@ -24,7 +24,7 @@ export const broker: ReadonlyArray<Fault> = [
   },
   {
     name: "broker-wiped",
-    what: "Kafka loses all its data and comes back as another cluster, without topics; they are prepared again",
-    happen: ({ fleet, kafka }) => kafka.wipe.pipe(Effect.andThen(kafka.start), Effect.andThen(fleet.run("prepare")))
+    what: "Kafka loses all its data, and comes back as another cluster without topics",
+    happen: ({ kafka }) => Effect.andThen(kafka.wipe, kafka.start)
   }
 ]

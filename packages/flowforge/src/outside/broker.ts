@@ -1,4 +1,5 @@
-import { type Broker, OutboxRelay, Singleton, type Wakeups } from "@flowforge/messaging"
+import { Topics } from "@flowforge/contracts"
+import { type Broker, OutboxRelay, PublishFailed, Singleton, type Wakeups } from "@flowforge/messaging"
 import * as KafkaBroker from "@flowforge/messaging/kafka"
 import * as PostgresBroker from "@flowforge/messaging/postgres"
 import { Effect, Layer } from "effect"
@@ -22,6 +23,20 @@ export const kafkaOptions = (settings: ValueOf<typeof kafka>, clientId: string):
   }
 }
 
+/** Makes the topics that are missing, where that is ours to do, or says which are. */
+export const prepareTopics = (settings: ValueOf<typeof kafka>, clientId: string) =>
+  KafkaBroker.prepare(kafkaOptions(settings, clientId), {
+    topics: Object.values(Topics),
+    replicas: settings.replicas,
+    create: settings.topics === "create"
+  })
+
+/** After Kafka has lost its data. Where topics are not ours to make they are waited for. */
+const prepareAgain = (settings: ValueOf<typeof kafka>, clientId: string) =>
+  Effect.catchTag(prepareTopics(settings, clientId), "TopicsNotReady", ({ problems }) =>
+    Effect.fail(new PublishFailed({ reason: problems.join(", "), refused: false }))
+  )
+
 /** A consumer that stands still although it was replaced: only a new process helps. */
 const endProcess = (group: string) =>
   Effect.andThen(
@@ -37,11 +52,19 @@ export const layerBroker = (
     ? KafkaBroker.layer({ ...kafkaOptions(settings, `flowforge-${process}`), onStalled: endProcess })
     : PostgresBroker.layer
 
+/** A service's own topics begin with its name: only what is committed for them wakes its relay. */
+const topicsOf = (source: string): ReadonlyArray<string> =>
+  Object.values(Topics)
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith(`${source}.`))
+
 /** Publishes what a service has left in the outbox, in one of its processes. The PostgreSQL broker reads the outbox itself. */
 export const layerRelay = (
   settings: BrokerSettings,
   source: string
 ): Layer.Layer<never, never, Broker | SqlClient.SqlClient | Wakeups> =>
   settings.kind === "kafka"
-    ? OutboxRelay.layer({ source, subscriptions }).pipe(Layer.provide(Singleton.layer(`${source} relay`)))
+    ? OutboxRelay.layer({ source, subscriptions, topics: topicsOf(source), prepare: prepareAgain(settings, `flowforge-${source}`) }).pipe(
+        Layer.provide(Singleton.layer(`${source} relay`))
+      )
     : Layer.empty

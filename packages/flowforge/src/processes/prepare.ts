@@ -1,16 +1,13 @@
 import { migrationsFolder } from "@flowforge/contracts/migrations"
-import { Topics } from "@flowforge/contracts"
 import { loadCatalogue } from "@flowforge/embedded/catalogue"
 import { ensureEpoch, ensurePartitions } from "@flowforge/messaging"
-import { prepare as prepareTopics } from "@flowforge/messaging/kafka"
 import { migrate as applyMigrations } from "@flowforge/platform"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Config, Effect, Runtime, Schedule } from "effect"
-import { kafkaOptions } from "../outside/broker.ts"
+import { prepareTopics } from "../outside/broker.ts"
 import { optional } from "../settings/variable.ts"
 import { waitFor } from "../waiting.ts"
 import { awaitPostgres, layerConnections } from "../outside/database.ts"
-import { topicSettings } from "../settings/kafka.ts"
 import { broker, catalogue } from "../settings/outside.ts"
 import { database } from "../settings/process.ts"
 import { all, type ValueOf } from "../settings/setting.ts"
@@ -64,17 +61,16 @@ export const migrate = processOf("applies the migrations, then ends", schemaSett
 
 export const prepare = processOf(
   "makes the topics, applies the migrations, then ends",
-  all({ ...schema, ...topicSettings, broker }),
+  all({ ...schema, broker }),
   (settings) =>
     Effect.gen(function* () {
-      const { broker, replicas, topics } = settings
+      const { broker } = settings
       if (broker.kind === "kafka") {
-        const options = { topics: Object.values(Topics), replicas, create: topics === "create" }
         // What may be made and is otherwise will not become right by waiting.
         yield* waitFor(
           "Kafka and its topics",
-          prepareTopics(kafkaOptions(broker, "flowforge-prepare"), options),
-          ({ _tag }) => _tag === "TopicsNotReady" && options.create
+          prepareTopics(broker, "flowforge-prepare"),
+          ({ _tag }) => _tag === "TopicsNotReady" && broker.topics === "create"
         )
         yield* Effect.logInfo("the topics are as they should be")
       }

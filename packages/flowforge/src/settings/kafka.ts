@@ -14,7 +14,7 @@ const brokers = variable("KAFKA_BROKERS", {
   means: "some of Kafka's brokers: host:port, with commas between several"
 })
 
-/** Where Kafka is, and who we are there. */
+/** Where Kafka is, who we are there, and what is done about topics. */
 export const kafka = refine(
   all({
     brokers: refine(brokers, (addresses) =>
@@ -43,6 +43,18 @@ export const kafka = refine(
       expects: "a text",
       means: "the password, with KAFKA_SASL",
       absence: "none"
+    }),
+    topics: choice(
+      "KAFKA_TOPICS",
+      ["create", "verify"],
+      "whether missing topics are made, or only asked for",
+      "create"
+    ),
+    replicas: variable("KAFKA_REPLICATION_FACTOR", {
+      parse: Config.Int,
+      expects: "a number",
+      means: "the copies of each new topic",
+      fallback: "1"
     })
   }),
   ({ mechanism, password, username }) =>
@@ -50,17 +62,6 @@ export const kafka = refine(
       ? undefined
       : "KAFKA_USERNAME and KAFKA_PASSWORD are needed with KAFKA_SASL"
 )
-
-/** What `prepare` does about topics. */
-export const topicSettings = {
-  topics: choice("KAFKA_TOPICS", ["create", "verify"], "whether missing topics are made, or only asked for", "create"),
-  replicas: variable("KAFKA_REPLICATION_FACTOR", {
-    parse: Config.Int,
-    expects: "a number",
-    means: "the copies of each new topic",
-    fallback: "1"
-  })
-} as const
 
 export const textOf = (secret: Redacted.Redacted | undefined): string =>
   secret === undefined ? "" : Redacted.value(secret)

@@ -1,6 +1,7 @@
 import { Clock, Duration, Effect, Layer, Metric, Random } from "effect"
 import { SqlClient } from "effect/sql"
 import { Broker } from "../broker.ts"
+import type { PublishFailed } from "../errors.ts"
 import { reach } from "../crash-points.ts"
 import { Singleton } from "../singleton.ts"
 import type { Subscriptions } from "../subscriptions.ts"
@@ -18,6 +19,8 @@ export interface RelayOptions {
   readonly subscriptions: Subscriptions
   /** The topics this source appends to; a wake-up for others is ignored. All, when absent. */
   readonly topics?: ReadonlyArray<string>
+  /** Run when the broker has lost its data, before anything is published again: topics are gone with it. */
+  readonly prepare?: Effect.Effect<void, PublishFailed>
   /** The most rows in one batch; one batch is in flight. Default 1,000. */
   readonly batch?: number
 }
@@ -65,6 +68,7 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
     if (clusterId !== cursor.clusterId) {
       if (cursor.clusterId !== null) {
         yield* Effect.logWarning("the broker has lost its data: publishing again what was not handled")
+        yield* options.prepare ?? Effect.void
         const count = yield* republish(source, cursor.position, subscriptions)
         yield* Effect.logWarning("published again").pipe(Effect.annotateLogs({ messages: count }))
       }

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Broker, OutboxRelay, Singleton, Wakeups } from "@flowforge/messaging"
+import { Broker, OutboxRelay, PublishFailed, Singleton, Wakeups } from "@flowforge/messaging"
 import { layer as layerMemory, MemoryBroker } from "@flowforge/messaging/memory"
 import { layerTestDatabase } from "@flowforge/testkit"
 import { Duration, Effect, Layer } from "effect"
@@ -23,7 +23,7 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer, layerMemory), { excludeTe
         yield* appendTo("wiped", ...messages)
         yield* Effect.scoped(
           Effect.gen(function* () {
-            yield* Layer.build(relay)
+            yield* Layer.build(relay({}))
             yield* eventually(
               Effect.sync(() => memory.records(notes.name).length),
               (count) => count === 4
@@ -37,7 +37,14 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer, layerMemory), { excludeTe
         )
         yield* memory.wipe
         yield* appendTo("wiped", note("k", "e"))
-        yield* Layer.build(relay)
+        let prepared = 0
+        const prepare = Effect.suspend(() => {
+          // Nothing may be published before the topics are there again; the first time the broker is not quite up.
+          assert.lengthOf(memory.records(notes.name), 0)
+          prepared += 1
+          return prepared === 1 ? new PublishFailed({ reason: "not yet", refused: false }) : Effect.void
+        })
+        yield* Layer.build(relay({ prepare }))
         const broker = yield* Broker
         yield* broker.subscribe({
           group: "readers",
@@ -51,9 +58,11 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer, layerMemory), { excludeTe
           (all) => all.length >= 3
         )
         assert.deepStrictEqual(seen, ["c", "d", "e"])
+        assert.strictEqual(prepared, 2)
       })
     )
   }
 )
 
-const relay = OutboxRelay.layer({ source: "wiped", subscriptions }).pipe(Layer.provide(Singleton.layer("wiped")))
+const relay = (options: { readonly prepare?: Effect.Effect<void, PublishFailed> }) =>
+  OutboxRelay.layer({ source: "wiped", subscriptions, ...options }).pipe(Layer.provide(Singleton.layer("wiped")))
