@@ -36,7 +36,8 @@ const pool = ({ postgresql }: OrderPipelineSpec) => variables({ DATABASE_CONNECT
 
 const cache = ({ redis }: OrderPipelineSpec) => variables({ REDIS_URL: redis?.url, REDIS_PASSWORD: redis?.password })
 
-const broker = ({ kafka }: OrderPipelineSpec) =>
+/** After a wipe of Kafka the workers make the topics again, as `prepare` made them. */
+const broker = ({ kafka, topicPolicy }: OrderPipelineSpec) =>
   variables({
     FLOWFORGE_BROKER: "kafka",
     KAFKA_BROKERS: kafka.brokers,
@@ -44,11 +45,7 @@ const broker = ({ kafka }: OrderPipelineSpec) =>
     KAFKA_TLS_CA: kafka.tls?.ca,
     KAFKA_SASL: kafka.sasl?.mechanism,
     KAFKA_USERNAME: kafka.sasl?.username,
-    KAFKA_PASSWORD: kafka.sasl?.password
-  })
-
-const topics = ({ kafka, topicPolicy }: OrderPipelineSpec) =>
-  variables({
+    KAFKA_PASSWORD: kafka.sasl?.password,
     KAFKA_TOPICS: topicPolicy === "Manage" ? "create" : "verify",
     KAFKA_REPLICATION_FACTOR: kafka.replicationFactor
   })
@@ -91,7 +88,7 @@ type Part = (spec: OrderPipelineSpec) => ReadonlyArray<EnvVar>
 
 /** What each process reads, and nothing else: a changed connection restarts those that use it. */
 const PARTS: Readonly<Record<ComponentName, ReadonlyArray<Part>>> = {
-  prepare: [database, broker, topics, catalogue],
+  prepare: [database, broker, catalogue],
   order: [database, pool, cache, broker],
   payment: [database, pool, cache, broker, gateway],
   inventory: [database, pool, cache, broker],
