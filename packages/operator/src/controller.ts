@@ -4,6 +4,7 @@ import { type Kind, Kinds, Kubernetes, type Manifest } from "./kubernetes/index.
 import type { Key } from "./look.ts"
 import { type Outcome, reconcile } from "./reconcile.ts"
 import type { Reports } from "./reports.ts"
+import type { Storefront } from "./storefront.ts"
 
 /** The least time between two looks at a pipeline: each writes an object at most twice, whatever others do to it. */
 const PAUSE = Duration.seconds(1)
@@ -33,7 +34,7 @@ export const control = (namespace: string | undefined) =>
   Effect.scoped(
     Effect.gen(function* () {
       const workers = yield* FiberMap.make<string>()
-      const context = yield* Effect.context<Kubernetes | Reports>()
+      const context = yield* Effect.context<Kubernetes | Reports | Storefront>()
       const bells = new Map<string, Latch.Latch>()
       const ring = (key: Key) =>
         Effect.suspend(() => {

@@ -13,6 +13,7 @@ import { Kubernetes } from "./kubernetes/index.ts"
 import { operate } from "./operate.ts"
 import { definitionIsReady } from "./readiness.ts"
 import { Reports } from "./reports.ts"
+import { Storefront } from "./storefront.ts"
 
 /** Health and metrics. Ready is who leads and who stands by: what both wait for is the custom resource's definition. */
 const layerManagement = (listener: HttpListener, version: Version, { watchNamespace }: OperatorConfig) =>
@@ -35,6 +36,6 @@ const layerManagement = (listener: HttpListener, version: Version, { watchNamesp
 export const runOperator = (config: OperatorConfig, listener: HttpListener, version: Version) =>
   Effect.scoped(
     Effect.andThen(Layer.build(layerManagement(listener, version, config)), operate(config)).pipe(
-      Effect.provide(Layer.merge(Kubernetes.layer, Reports.layer))
+      Effect.provide(Layer.mergeAll(Kubernetes.layer, Reports.layer, Storefront.layer))
     )
   )

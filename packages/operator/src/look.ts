@@ -11,8 +11,10 @@ import {
 } from "./desired/index.ts"
 import { isNotFound, type Kind, Kinds, Kubernetes, kindOf, type Manifest } from "./kubernetes/index.ts"
 import { isReady, type Observed } from "./observed/index.ts"
+import { recordOf } from "./plan/index.ts"
 import { Reports } from "./reports.ts"
 import { OrderPipeline } from "./resource/index.ts"
+import { Storefront } from "./storefront.ts"
 
 /** Where a pipeline is. */
 export interface Key {
@@ -46,16 +48,17 @@ export const look = Effect.fnUntraced(function* (pipeline: OrderPipeline) {
   const desired = desiredOf(pipeline, referenced)
   const { objects, unknownKinds } = yield* readObjects(pipeline.metadata)
   const pods = objects.filter(({ kind }) => kind === "Pod")
-  const [reports, lastWords, taken, now] = yield* Effect.all(
+  const [reports, lastWords, taken, order, now] = yield* Effect.all(
     [
       Effect.flatMap(Reports, (reports) => reports.of(pods)),
       readLastWords(pods),
       readTaken(desired, objects),
+      readSmokeOrder(desired, objects),
       Clock.currentTimeMillis
     ],
     { concurrency: "unbounded" }
   )
-  return { desired, observed: { now, objects, unknownKinds, reports, lastWords, taken } satisfies Observed }
+  return { desired, observed: { now, objects, unknownKinds, reports, lastWords, taken, ...order } satisfies Observed }
 })
 
 const readReferenced = Effect.fnUntraced(function* (pipeline: OrderPipeline) {
@@ -135,4 +138,17 @@ const readTaken = Effect.fnUntraced(function* (desired: Desired, objects: Readon
     { concurrency: 4 }
   )
   return found.flat()
+})
+
+/** Asked until it is confirmed or lost; then the Job remembers it. */
+const readSmokeOrder = Effect.fnUntraced(function* ({ pipeline, prepare }: Desired, objects: ReadonlyArray<Manifest>) {
+  const shop = yield* Storefront
+  const record = recordOf(
+    objects.find(({ kind, metadata }) => kind === "Job" && metadata.name === prepare.metadata.name)
+  )
+  if (record?.status !== "PENDING") return { smokeOrder: undefined }
+  return yield* shop.statusOf(pipeline, record.id).pipe(
+    Effect.map((smokeOrder) => ({ smokeOrder })),
+    Effect.catch(() => Effect.succeed({ smokeOrder: undefined }))
+  )
 })

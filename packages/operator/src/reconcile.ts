@@ -17,7 +17,7 @@ export const reconcile = (key: Key) =>
     if (pipeline === undefined) return "gone" satisfies Outcome
     const { desired, observed } = yield* look(pipeline)
     const next = plan(desired, observed)
-    const refusal = yield* actAll(key.namespace, next.actions)
+    const refusal = yield* actAll(pipeline, next.actions)
     const status = statusOf(desired, observed, next, refusal)
     yield* writeStatus(pipeline, status)
     yield* tell(pipeline, status, observed.now)
@@ -25,16 +25,29 @@ export const reconcile = (key: Key) =>
   }).pipe(Effect.annotateLogs({ pipeline: `${key.namespace}/${key.name}` }))
 
 /** In order; what the API server refuses for good holds the rollout, and is for people to change. */
-const actAll = Effect.fnUntraced(function* (namespace: string, actions: ReturnType<typeof plan>["actions"]) {
+const actAll = Effect.fnUntraced(function* (pipeline: OrderPipeline, actions: ReturnType<typeof plan>["actions"]) {
   for (const action of actions) {
     yield* Effect.logDebug(describe(action))
-    const result = yield* Effect.result(act(namespace, action))
+    const result = yield* Effect.result(act(pipeline, action))
     if (Result.isSuccess(result)) continue
-    if (result.failure._tag === "Unavailable") return yield* Effect.fail(result.failure)
-    return {
-      reason: "ApplyRefused",
-      message: `The API server refuses to ${describe(action)}: ${result.failure.message}`
-    } satisfies Hold
+    const { _tag, message } = result.failure
+    switch (_tag) {
+      case "Unavailable":
+        return yield* Effect.fail(result.failure)
+      case "ShopUnavailable":
+        yield* Effect.logInfo(`the shop does not answer: ${message}`)
+        break
+      case "OrderRefused":
+        return {
+          reason: "SmokeOrderRefused",
+          message: `The shop does not take the smoke order: ${message}`
+        } satisfies Hold
+      case "Refused":
+        return {
+          reason: "ApplyRefused",
+          message: `The API server refuses to ${describe(action)}: ${message}`
+        } satisfies Hold
+    }
   }
   return undefined
 })

@@ -11,7 +11,7 @@ export const Annotations = {
   configuration: `${GROUP}/configuration`,
   /** Given by people, with any new text: try again what is held. */
   retry: `${GROUP}/retry`,
-  /** On a prepare Job: the order that was placed to see that this version works. */
+  /** On a prepare Job: the order that was placed to see that this version works, and what became of it. */
   smokeOrder: `${GROUP}/smoke-order`
 } as const
 

@@ -20,6 +20,8 @@ export interface Observed {
   readonly unknownKinds: ReadonlyArray<string>
   /** From the consumers that answered. */
   readonly reports: Readonly<Partial<Record<ProcessName, GroupReport>>>
+  /** What became of the smoke order that waits to be confirmed, where it could be asked. */
+  readonly smokeOrder: string | undefined
   /** Last lines of pods that are not as they should be, by the pod's name. */
   readonly lastWords: Readonly<Record<string, string>>
 }

@@ -1,4 +1,5 @@
 export { type Action, describe } from "./action.ts"
 export { type Plan, plan } from "./plan.ts"
 export { statusOf } from "./status.ts"
+export { recordOf } from "./smoke-order.ts"
 export type { Hold } from "./step.ts"

@@ -6,6 +6,7 @@ import { type Action, Apply, Remove, Scale } from "./action.ts"
 import { differenceOf } from "./difference.ts"
 import { prepareStep } from "./prepare.ts"
 import { rolloutStep } from "./rollout.ts"
+import { smokeOrderStep } from "./smoke-order.ts"
 import type { Hold, Step } from "./step.ts"
 import { type World, worldOf } from "./world.ts"
 
@@ -61,7 +62,8 @@ const steps = (desired: Desired, observed: Observed, world: World): Steps => {
   const api = ["Api", () => rolloutStep(["api"], desired, observed, world)] as const
   return [
     ["Preparing", () => prepareStep(desired, observed, world)],
-    ...(isGoingBack(desired, world) ? [api, consumers] : [consumers, api])
+    ...(isGoingBack(desired, world) ? [api, consumers] : [consumers, api]),
+    ["SmokeOrder", () => smokeOrderStep(desired, observed, world)]
   ]
 }
 

@@ -2,6 +2,7 @@ import { type Desired } from "../desired/index.ts"
 import { conditionOf, imageOf, jobStateOf, type Observed, rolloutOf } from "../observed/index.ts"
 import { type Condition, type OrderPipelineStatus, type ProcessName, PROCESSES } from "../resource/index.ts"
 import type { Plan } from "./plan.ts"
+import { recordOf } from "./smoke-order.ts"
 import type { Hold } from "./step.ts"
 import { type World, worldOf } from "./world.ts"
 
@@ -101,10 +102,20 @@ const conditionsOf = (
     Reconciling: isIdle ? told(false, stage) : hold === undefined ? told(true, stage, waiting) : told(false, "Held"),
     Stalled: hold === undefined ? told(false, "Progressing") : told(true, hold.reason, hold.message),
     ...preparedOf(desired, hold, world),
+    ...orderedOf(desired, world),
     ServicesAvailable: services,
     DeadLettersPresent:
       total === 0 ? told(false, "None") : told(true, "Open", `${total} in ${Object.keys(topics).join(", ")}`)
   }
+}
+
+const orderedOf = ({ pipeline, prepare }: Desired, world: World): Readonly<Record<string, Told>> => {
+  if (pipeline.spec.smokeOrder === undefined) return {}
+  const record = recordOf(world.find(prepare))
+  if (record === undefined) return { OrderConfirmed: told("Unknown", "NotPlaced") }
+  const { id, status } = record
+  if (status === "PENDING") return { OrderConfirmed: told("Unknown", "Pending", `Order ${id}`) }
+  return { OrderConfirmed: told(status === "CONFIRMED", status === "CONFIRMED" ? "Confirmed" : "Lost", `Order ${id}`) }
 }
 
 /** Topics come before migrations: what failed first says what is known of the other. */

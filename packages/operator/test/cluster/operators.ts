@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { Kubernetes, type Manifest } from "../../src/kubernetes/index.ts"
 import { control } from "../../src/controller.ts"
 import { Reports } from "../../src/reports.ts"
+import { Storefront } from "../../src/storefront.ts"
 import { layerCluster } from "./harness.ts"
 
 /** Consumers of these tests have no management port. */
@@ -34,5 +35,5 @@ export const operatorIn = (
         }) satisfies Kubernetes["Service"]
     )
   ).pipe(Layer.provide(layerCluster))
-  return control(namespace).pipe(Effect.provide(Layer.merge(layerWatched, layerSilent)))
+  return control(namespace).pipe(Effect.provide(Layer.mergeAll(layerWatched, layerSilent, Storefront.layer)))
 }

@@ -1,4 +1,4 @@
-import { type Desired, desiredOf } from "../../src/desired/index.ts"
+import { Annotations, type Desired, desiredOf } from "../../src/desired/index.ts"
 import { type Manifest } from "../../src/kubernetes/index.ts"
 import { merge } from "../../src/desired/merge.ts"
 import type { Observed } from "../../src/observed/index.ts"
@@ -27,7 +27,16 @@ export class Cluster {
   }
 
   observed(rest: Partial<Observed> = {}): Observed {
-    return { now: this.now, objects: this.objects, taken: [], unknownKinds: [], reports: {}, lastWords: {}, ...rest }
+    return {
+      now: this.now,
+      objects: this.objects,
+      taken: [],
+      unknownKinds: [],
+      reports: {},
+      smokeOrder: undefined,
+      lastWords: {},
+      ...rest
+    }
   }
 
   plan(pipeline: OrderPipeline, rest: Partial<Observed> = {}): Plan {
@@ -63,7 +72,16 @@ export class Cluster {
             !(kind === action.kind.kind && metadata.name === action.name) &&
             !metadata.ownerReferences?.some(({ uid }) => uid === action.uid)
         )
+        return
+      case "PlaceOrder":
+        return this.note(action.job, "order-1 PENDING")
+      case "Annotate":
+        return this.note(action.job, action.value)
     }
+  }
+
+  private note(job: string, value: string): void {
+    this.change("Job", job, { metadata: { annotations: { [Annotations.smokeOrder]: value } } })
   }
 
   find(kind: string, name: string): Manifest {
@@ -181,6 +199,8 @@ export const told = (actions: ReadonlyArray<Action>): ReadonlyArray<string> =>
   actions.flatMap((action) => {
     if (action._tag === "Scale") return [`${action.name} × ${action.replicas}`]
     if (action._tag === "Remove") return [`- ${action.kind.kind}`]
+    if (action._tag === "PlaceOrder") return ["an order"]
+    if (action._tag === "Annotate") return [action.value]
     const { kind, metadata, spec } = action.object
     if (kind === "Job") return [`prepare ${spec.template.spec.containers[0].image}`]
     return kind === "Deployment" ? [`${metadata.name} ${spec.template.spec.containers[0].image}`] : []

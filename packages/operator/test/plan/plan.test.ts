@@ -260,6 +260,35 @@ describe("an autoscaler", () => {
   })
 })
 
+describe("a smoke order", () => {
+  const order = { userId: "00000000-0000-7000-8000-000000000100", itemId: 60, paymentToken: "tok_ok" }
+  const spec = { smokeOrder: order }
+
+  it("is placed once for a version, when all processes run, and is waited for", () => {
+    const cluster = new Cluster()
+    const { stage, waits } = cluster.run(pipelineOf(spec))
+    expect({ stage, waits }).toEqual({ stage: "SmokeOrder", waits: "order order-1 to be confirmed" })
+    expect(told(cluster.done).filter((one) => one === "an order")).toHaveLength(1)
+  })
+  it("that is confirmed makes the pipeline ready, and is asked for no more", () => {
+    const cluster = new Cluster()
+    cluster.run(pipelineOf(spec))
+    for (const action of cluster.plan(pipelineOf(spec), { smokeOrder: "CONFIRMED" }).actions) cluster.act(action)
+    expect(told(cluster.done).at(-1)).toBe("order-1 CONFIRMED")
+    expect(cluster.plan(pipelineOf(spec))).toMatchObject({ stage: "Running", actions: [] })
+  })
+  it("that is cancelled holds the rollout, until it is tried again with another order", () => {
+    const cluster = new Cluster()
+    cluster.run(pipelineOf(spec))
+    const { actions, hold } = cluster.plan(pipelineOf(spec), { smokeOrder: "CANCELLED" })
+    expect(hold).toMatchObject({ reason: "SmokeOrderLost", message: /order-1 is CANCELLED/u })
+    for (const action of actions) cluster.act(action)
+    expect(cluster.run(pipelineOf(spec)).hold?.reason).toBe("SmokeOrderLost")
+    const retried = cluster.run(pipelineOf(spec, { annotations: { "flowforge.dev/retry": "again" } }))
+    expect(retried).toMatchObject({ stage: "SmokeOrder", hold: undefined })
+  })
+})
+
 describe("names", () => {
   it("that are somebody else's are left alone, and said", () => {
     const { actions, hold } = new Cluster().plan(pipelineOf(), { taken: ["Service shop-api"] })
