@@ -64,7 +64,10 @@ export const layerRelay = (
   source: string
 ): Layer.Layer<never, never, Broker | SqlClient.SqlClient | Wakeups> =>
   settings.kind === "kafka"
-    ? OutboxRelay.layer({ source, subscriptions, topics: topicsOf(source), prepare: prepareAgain(settings, `flowforge-${source}`) }).pipe(
-        Layer.provide(Singleton.layer(`${source} relay`))
-      )
+    ? OutboxRelay.layer({
+        source,
+        subscriptions,
+        topics: topicsOf(source),
+        prepare: prepareAgain(settings, `flowforge-${source}`)
+      }).pipe(Layer.provide(Singleton.layer(`${source} relay`)))
     : Layer.empty
