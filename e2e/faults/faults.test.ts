@@ -32,7 +32,7 @@ const order = (publicUrl: string) =>
   )
 
 const tests = (installed: OutsidePrograms) =>
-  layer(Installation.layer(installed), { excludeTestServices: true, timeout: "3 minutes" })((it) => {
+  layer(Installation.layer(installed), { excludeTestServices: true, timeout: "5 minutes" })((it) => {
     const promised: Array<string> = []
 
     it.effect(

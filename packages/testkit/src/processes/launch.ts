@@ -66,7 +66,7 @@ export const launchProcess = (
             if (child.exitCode !== null) throw new Error(`${name} ended:\n${output}`)
             return (await statusOf(`http://127.0.0.1:${port}/health/ready`)) === 200
           }),
-          "60 seconds"
+          "120 seconds"
         ),
         freeze: Effect.sync(() => child.kill("SIGSTOP")),
         thaw: Effect.sync(() => child.kill("SIGCONT")),
