@@ -1,6 +1,6 @@
-import { Duration, Effect, Schema } from "effect"
+import { Duration, Effect, Schedule, Schema } from "effect"
 import type { Topic } from "../topic.ts"
-import { makeAdmin } from "./admin.ts"
+import { type Asking, makeAdmin } from "./admin.ts"
 import { type KafkaOptions, makeClient } from "./client.ts"
 
 /** Topics are not as they are declared, and may not be made so. Source: Kafka, or what it allows us. */
@@ -19,6 +19,20 @@ export interface PrepareOptions {
 }
 
 const DEAD_LETTERS_KEPT = Duration.days(30)
+/** A dead letter is all that its record was, unpacked, and why it is dead: it may be larger than any record. */
+const DEAD_LETTER_BYTES = 16 * 1024 * 1024
+
+/** A few seconds, at the pace of a broker that is about to be ready. */
+const UNTIL_LED = { schedule: Schedule.spaced("50 millis"), times: 100 }
+
+/**
+ * Leaders are named before they lead. A request that one partition refuses until then is sent again whole, and its other
+ * partitions would have its records twice.
+ */
+const untilLed = (ask: Asking, topics: ReadonlyArray<string>) => {
+  const isLed = (topic: string) => ask((admin) => admin.fetchTopicOffsets(topic))
+  return Effect.forEach(topics, (topic) => Effect.retry(isLed(topic), UNTIL_LED), { concurrency: 8, discard: true })
+}
 
 /**
  * Creates the topics, and their dead-letter topics, that are missing, and verifies those that are there. Partitions
@@ -28,8 +42,8 @@ export const prepare = (kafka: KafkaOptions, options: PrepareOptions) =>
   Effect.gen(function* () {
     const ask = yield* makeAdmin(makeClient(kafka, yield* Effect.context<never>()))
     const wanted = options.topics.flatMap(({ deadLetterTopic, name, partitions, retention }) => [
-      { name, partitions, retention },
-      { name: deadLetterTopic, partitions, retention: DEAD_LETTERS_KEPT }
+      { name, partitions, retention, largest: undefined },
+      { name: deadLetterTopic, partitions, retention: DEAD_LETTERS_KEPT, largest: DEAD_LETTER_BYTES }
     ])
     const names = new Set(yield* ask((admin) => admin.listTopics()))
     const missing = wanted.filter(({ name }) => !names.has(name))
@@ -37,13 +51,20 @@ export const prepare = (kafka: KafkaOptions, options: PrepareOptions) =>
       yield* ask((admin) =>
         admin.createTopics({
           waitForLeaders: true,
-          topics: missing.map(({ name, partitions, retention }) => ({
+          topics: missing.map(({ largest, name, partitions, retention }) => ({
             topic: name,
             numPartitions: partitions,
             replicationFactor: options.replicas ?? 1,
-            configEntries: [{ name: "retention.ms", value: String(Duration.toMillis(retention)) }]
+            configEntries: [
+              { name: "retention.ms", value: String(Duration.toMillis(retention)) },
+              ...(largest === undefined ? [] : [{ name: "max.message.bytes", value: String(largest) }])
+            ]
           }))
         })
+      )
+      yield* untilLed(
+        ask,
+        missing.map(({ name }) => name)
       )
     }
     const known = options.create ? wanted : wanted.filter(({ name }) => names.has(name))

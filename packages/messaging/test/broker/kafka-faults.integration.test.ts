@@ -4,7 +4,7 @@ import { type KafkaOptions, layer as layerKafka, prepare } from "@flowforge/mess
 import { findKafka, KAFKA_MISSING, startKafka } from "@flowforge/testkit/kafka"
 import { Context, Effect, Layer } from "effect"
 import { eventually } from "../eventually.ts"
-import { join, messageOf, newGroup, newTopic } from "./readers.ts"
+import { join, keyIn, messageOf, newGroup, newTopic } from "./readers.ts"
 
 const program = await Effect.runPromise(findKafka)
 
@@ -92,6 +92,20 @@ const suite = () =>
           }).pipe(Effect.provide(layerKafka(options)))
         }),
       90_000
+    )
+
+    it.effect("takes once what is published the moment its topics were made", () =>
+      Effect.gen(function* () {
+        const { options } = yield* Started
+        const topics = Array.from({ length: 25 }, newTopic)
+        yield* prepare(options, { topics, create: true })
+        yield* Effect.gen(function* () {
+          const broker = yield* Broker
+          yield* broker.publish(topics.flatMap((topic) => [0, 1].map((n) => messageOf(topic, keyIn(n), `${n}`))))
+          const { subscription } = yield* join({ group: newGroup(), topics, handle: () => Effect.never })
+          assert.deepStrictEqual([...new Set((yield* subscription.lag).values())], [2])
+        }).pipe(Effect.provide(layerKafka({ ...options, closeMillis: 500 })))
+      })
     )
 
     it.effect("says which topics are missing or have other partitions, and changes neither", () =>
