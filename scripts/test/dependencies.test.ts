@@ -35,7 +35,7 @@ describe.skipIf(why !== undefined)(`kustomize/dependencies${why === undefined ? 
     ])
   })
 
-  it("no pod has variables named after Services, which Kafka would take for settings", () => {
+  it("no pod has variables named after Services, which programs may take for settings", () => {
     for (const { name, spec } of podsOf(objects)) assert.isFalse(spec.enableServiceLinks, name)
   })
 
