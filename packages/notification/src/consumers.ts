@@ -1,9 +1,13 @@
 import { Topics } from "@flowforge/contracts"
 import { Consumer } from "@flowforge/messaging"
+import { Duration } from "effect"
+import { claimableAtOnce } from "./domain.ts"
 import { Notifying } from "./notifying.ts"
 
 /** Calls under way at once, in one member. */
 const CONCURRENCY = 16
+/** One sending: receipt, mail and SMS together. */
+const CALL_LIMIT = Duration.seconds(4)
 
 /**
  * One attempt for each claim: a second one in place would send under a claim that the first gave back. A sending has a
@@ -11,10 +15,21 @@ const CONCURRENCY = 16
  */
 const policy = {
   immediateAttempts: 1,
-  inlineBudget: "4 seconds",
+  inlineBudget: CALL_LIMIT,
   maxAttempts: 12,
   backoff: { base: "2 seconds", cap: "2 minutes" }
 } as const
+
+/** The most events in one batch, however many are asked for. */
+export const batchWithin = (asked: number, claimLimit: Duration.Duration): number =>
+  Math.min(
+    asked,
+    claimableAtOnce({
+      atATime: CONCURRENCY,
+      callMillis: Duration.toMillis(CALL_LIMIT),
+      limitMillis: Duration.toMillis(claimLimit)
+    })
+  )
 
 /** What the notification service listens to: how orders end. */
 export const entries = [

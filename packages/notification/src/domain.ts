@@ -52,3 +52,13 @@ export const pdfKey = (key: string): string => key.replace(/\.html$/u, ".pdf")
 
 /** The day that a receipt's key names. */
 export const dayOfKey = (key: string): string => key.split("/")[1] ?? ""
+
+/**
+ * The most orders to claim at once, of which so many are told at a time, each in up to `callMillis`. The last one's turn
+ * comes, and the results are kept, before the claims are too old: or they would be given up though nobody is in doubt.
+ */
+export const claimableAtOnce = (calls: {
+  readonly atATime: number
+  readonly callMillis: number
+  readonly limitMillis: number
+}): number => calls.atATime * Math.max(1, Math.floor(calls.limitMillis / calls.callMillis) - 1)

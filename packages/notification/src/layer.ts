@@ -1,7 +1,7 @@
 import { Consumer, Outbox } from "@flowforge/messaging"
 import { Effect, Layer } from "effect"
 import { NotificationConfig } from "./config.ts"
-import { entries } from "./consumers.ts"
+import { batchWithin, entries } from "./consumers.ts"
 export { points as crashPoints } from "./crash-points.ts"
 import { layerReceipts } from "./handlers.ts"
 import { jobs } from "./jobs.ts"
@@ -24,8 +24,8 @@ export const layerHttp = layerReceipts.pipe(Layer.provide(Pdfs.layer), Layer.pro
 
 /** A member of the consumer group `notification`. Outside: SqlClient, Broker, Wakeups, ObjectStore, Mailer, SmsSender. */
 export const layerConsumers = Layer.unwrap(
-  Effect.map(NotificationConfig, ({ batchLinger, batchSize }) =>
-    Consumer.layer({ group: GROUP, entries, maxBatch: batchSize, linger: batchLinger })
+  Effect.map(NotificationConfig, ({ batchLinger, batchSize, claimLimit }) =>
+    Consumer.layer({ group: GROUP, entries, maxBatch: batchWithin(batchSize, claimLimit), linger: batchLinger })
   )
 ).pipe(
   Layer.provide(Notifying.layer),

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { NotificationId, OrderId } from "@flowforge/contracts"
-import { channelOf, dayOfKey, dutyOf, pdfKey, receiptKey, type Status } from "../src/domain.ts"
+import { channelOf, claimableAtOnce, dayOfKey, dutyOf, pdfKey, receiptKey, type Status } from "../src/domain.ts"
 
 const LIMIT = 30_000
 const id = "01a20ded-6b62-76a3-8976-bb718ff544b5" as NotificationId
@@ -43,5 +43,21 @@ describe("names", () => {
     assert.strictEqual(key, `receipts/2026-11-24/${orderId}.html`)
     assert.strictEqual(pdfKey(key), `receipts/2026-11-24/${orderId}.pdf`)
     assert.strictEqual(dayOfKey(key), "2026-11-24")
+  })
+})
+
+describe("how many orders are claimed at once", () => {
+  const calls = { atATime: 16, callMillis: 4_000 }
+
+  it("is so many that the last one's turn comes before the claims are too old, however slow each is", () => {
+    for (const limitMillis of [8_000, 12_000, 30_000, 300_000]) {
+      const turns = Math.ceil(claimableAtOnce({ ...calls, limitMillis }) / calls.atATime)
+      assert.isBelow(turns * calls.callMillis, limitMillis)
+    }
+    assert.strictEqual(claimableAtOnce({ ...calls, limitMillis: 30_000 }), 96)
+  })
+
+  it("is one turn at least, also with a time limit that is too short", () => {
+    assert.strictEqual(claimableAtOnce({ ...calls, limitMillis: 1_000 }), 16)
   })
 })
