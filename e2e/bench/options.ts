@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util"
 
 export const HELP = `npm run bench [-- --rounds N] [--seconds N] [--only chain|terminal|hot|overload|idle]
-npm run bench -- --real [--peers] [--rounds N] [--seconds N] [--only drain|idle|orders|kills|wipe]
+npm run bench -- --real [--peers] [--rounds N] [--seconds N] [--only drain|chain|orders|kills|wipe]
 
 Open-loop load against an embedded system of its own, on a PostgreSQL with fsync on. Each rung runs N times (default 3)
 for the given seconds (default 20, --real 8) after a warm-up; the median round by CPU is reported, and the audit must hold
@@ -15,7 +15,7 @@ servers (bench/peers/kafkajs).`
 const PARTS = ["chain", "terminal", "hot", "overload", "idle"] as const
 export type Part = (typeof PARTS)[number]
 
-const REAL_PARTS = ["drain", "idle", "orders", "kills", "wipe"] as const
+const REAL_PARTS = ["drain", "chain", "orders", "kills", "wipe"] as const
 export type RealPart = (typeof REAL_PARTS)[number]
 
 export interface Options<P = Part> {

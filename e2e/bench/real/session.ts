@@ -1,4 +1,6 @@
-import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/audit"
+import { join } from "node:path"
+import type { RunningSystem } from "@flowforge/embedded"
+import { auditSystem, isViolated, renderFindings } from "@flowforge/embedded/audit"
 import { eventually } from "@flowforge/testkit"
 import { Console, Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -38,9 +40,32 @@ export interface Session {
   readonly audit: Effect.Effect<number>
 }
 
+/** What customers were told, and their receipts. */
+type Records = Pick<RunningSystem, "messages" | "receipts">
+
+const inFiles = ({ folder }: Stack): Records => ({
+  receipts: { kind: "folder", folder: join(folder, "objects") },
+  messages: { kind: "folder", folder: join(folder, "mail") }
+})
+
+const inStandIns = ({ outside: { environment, moto } }: Stack): Records => ({
+  receipts: {
+    kind: "s3",
+    endpoint: environment["S3_ENDPOINT"]!,
+    region: environment["S3_REGION"]!,
+    bucket: environment["S3_BUCKET"]!,
+    accessKeyId: environment["S3_ACCESS_KEY_ID"]!,
+    secretAccessKey: environment["S3_SECRET_ACCESS_KEY"]!
+  },
+  messages: { kind: "moto", url: moto.url }
+})
+
 const WORKERS: ReadonlyArray<ProcessName> = ["order", "payment", "inventory"]
 
-/** Starts the stack, with the notification service or without, and has it carry a first order and warm up. */
+/**
+ * Starts the stack and has it carry a first order. With the notification service customers are told by the stand-ins;
+ * without it nobody is told, until {@link Session.tellAll} has them told by files.
+ */
 export const startSession = Effect.fnUntraced(function* (withNotification: boolean) {
   const stack = yield* startServers
   const starting = ["api", ...WORKERS, ...(withNotification ? (["notification"] as const) : [])] as const
@@ -95,9 +120,15 @@ export const startSession = Effect.fnUntraced(function* (withNotification: boole
   const audit = Effect.gen(function* () {
     yield* Effect.orDie(atRest(stack, "60 seconds"))
     const findings = yield* Effect.orDie(
-      auditInstance(
-        { ...stack, pid: 0, managementUrl: stack.managementUrl(), objectsFolder: "", mailFolder: "" },
-        { settleTime: Duration.zero, accepted, expectedDeadLetters: 0, notificationsKept: false }
+      auditSystem(
+        {
+          publicUrl: stack.publicUrl,
+          managementUrl: stack.managementUrl(),
+          gatewayUrl: stack.gatewayUrl,
+          postgresUrl: stack.postgresUrl,
+          ...(withNotification ? inStandIns(stack) : inFiles(stack))
+        },
+        { settleTime: Duration.zero, accepted, expectedDeadLetters: 0 }
       )
     )
     if (findings.some(isViolated)) return yield* Effect.die(new Error(renderFindings(findings)))
@@ -107,5 +138,5 @@ export const startSession = Effect.fnUntraced(function* (withNotification: boole
   return { stack, run, residentMegabytes: () => residentMegabytes, tellAll, audit } satisfies Session as Session
 })
 
-/** The rung that counts for nothing. */
-export const warmedUp = (session: Session) => session.run(warmUp)
+/** The rung that counts for nothing, at its own rate or at what can be carried. */
+export const warmedUp = (session: Session, rate: number = warmUp.rate) => session.run({ ...warmUp, rate })

@@ -22,8 +22,9 @@ export interface Stack extends Pick<Subject, "publicUrl" | "pids"> {
   readonly managementUrl: () => string
   readonly postgresUrl: string
   readonly gatewayUrl: string
+  /** Where receipts and mails are kept by a process that keeps them as files. */
+  readonly folder: string
   readonly outside: Outside
-  readonly prepare: Effect.Effect<void>
   /** Starts one and waits until it is ready. */
   readonly start: (name: ProcessName, environment?: Readonly<Record<string, string>>) => Effect.Effect<void>
   readonly end: (name: ProcessName, signal: NodeJS.Signals) => Effect.Effect<void>
@@ -88,20 +89,19 @@ export const startServers = Effect.gen(function* () {
   })
   const end = (name: ProcessName, signal: NodeJS.Signals) =>
     Effect.suspend(() => Effect.asVoid(running.get(name)?.end(signal) ?? Effect.void))
-  const prepare = Effect.gen(function* () {
+  yield* Effect.gen(function* () {
     const launched = yield* launchProcess(program, "prepare", environment)
     const { code } = yield* launched.ended
     if (code !== 0) return yield* Effect.die(new Error(launched.output()))
   }).pipe(Effect.scoped)
-  yield* prepare
   return {
     publicUrl: made.publicUrl,
     managementUrl: () => running.get("api")!.managementUrl,
     gatewayUrl: made.gatewayUrl,
     postgresUrl,
+    folder: made.folder,
     outside,
     pids: () => pidsNow(gateway),
-    prepare,
     start,
     end
   } satisfies Stack as Stack

@@ -7,7 +7,7 @@ import type { Stack } from "./stack.ts"
 
 /** All of Kafka's data was lost under load. */
 export interface Wipe {
-  /** Until Kafka was there again, its topics made anew, and every order taken before and meanwhile at its end: milliseconds. */
+  /** Until Kafka was there again, the processes had made its topics anew, and every order taken before and meanwhile at its end: milliseconds. */
   readonly millis: number
   readonly lost: number
   /** How many orders the tables held. */
@@ -28,7 +28,6 @@ export const measureWipe = Effect.fnUntraced(function* <E, R>(
       const wipedAt = performance.now()
       yield* kafka.wipe
       yield* kafka.start
-      yield* stack.prepare
       return wipedAt
     })
   )
