@@ -56,3 +56,13 @@ export const imagesOf = async (installation: Installation): Promise<ReadonlyArra
   )
   return [...new Set(running.map(({ spec }) => spec.containers[0].image as string))]
 }
+
+/** So many pods of a process are ready, and no others are there. */
+export const isScaledTo = async (installation: Installation, component: string, replicas: number): Promise<boolean> => {
+  const selector = `app.kubernetes.io/instance=${installation.pipeline},app.kubernetes.io/component=${component}`
+  const pods = (await podsOf(installation, selector)).filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const isReady = (pod: {
+    readonly status: { readonly containerStatuses?: ReadonlyArray<{ readonly ready: boolean }> }
+  }) => pod.status.containerStatuses?.every(({ ready }) => ready) === true
+  return pods.length === replicas && pods.every(isReady)
+}

@@ -40,3 +40,27 @@ export const installPipeline = (
     "charts/flowforge/examples/dependencies.yaml",
     ...set(values)
   ])
+
+/** Changes some values of a release, and keeps the others. */
+export const upgradePipeline = (
+  access: Access,
+  { name, namespace, values }: { readonly name: string; readonly namespace: string; readonly values: Values }
+): Promise<string> => release(access, name, "flowforge", namespace, ["--reuse-values", ...set(values)])
+
+/** Back to what the release before said. */
+export const rollbackPipeline = (access: Access, name: string, namespace: string): Promise<string> =>
+  helm(access, ["rollback", name, "--namespace", namespace])
+
+/** Waits until all that the release made is gone. */
+export const uninstallPipeline = (access: Access, name: string, namespace: string): Promise<string> =>
+  helm(access, [
+    "uninstall",
+    name,
+    "--namespace",
+    namespace,
+    "--wait",
+    "--cascade",
+    "foreground",
+    "--timeout",
+    PATIENCE
+  ])

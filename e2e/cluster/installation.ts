@@ -3,7 +3,6 @@ import { applyDependencies, dependenciesReady, ensureNamespace } from "./depende
 import { installDefinitions, installOperator, installPipeline } from "./install.ts"
 import { type Access, getJson, kubectl } from "./kubectl.ts"
 import { pipelineReady } from "./pipeline.ts"
-import { attempt } from "./run.ts"
 import type { Stages } from "./stages.ts"
 
 /** An installation in a namespace of its own: the operator for it alone, what it stands on, and one pipeline. */
@@ -16,6 +15,8 @@ export interface Installation {
   readonly nextImage: string
   readonly apiUrl: string
   readonly s3Url: string
+  /** What the pipeline was installed with. */
+  readonly values: Readonly<Record<string, string | number>>
 }
 
 /** How the ports of the nodes are reached from here. */
@@ -35,6 +36,7 @@ export interface Order {
 }
 
 export const PIPELINE = "shop"
+const DEFINITION = "orderpipelines.flowforge.dev"
 export const RUN_LABEL = "flowforge.dev/e2e"
 
 const ROLLOUT_PATIENCE_MILLIS = 600_000
@@ -42,10 +44,10 @@ const ROLLOUT_PATIENCE_MILLIS = 600_000
 const nodePortOf = async (access: Access, namespace: string, service: string): Promise<number> =>
   (await getJson(access, ["service", service, "--namespace", namespace])).spec.ports[0].nodePort
 
-export const valuesOf = (installation: Pick<Installation, "image" | "apiUrl" | "s3Url">, apiNodePort: number) => ({
-  "pipeline.image": installation.image,
-  "pipeline.aws.s3.publicEndpoint.value": installation.s3Url,
-  publicUrl: installation.apiUrl,
+const valuesOf = (image: string, apiUrl: string, s3Url: string, apiNodePort: number) => ({
+  "pipeline.image": image,
+  "pipeline.aws.s3.publicEndpoint.value": s3Url,
+  publicUrl: apiUrl,
   "expose.type": "NodePort",
   "expose.nodePort.port": apiNodePort
 })
@@ -64,34 +66,23 @@ export const install = async (order: Order, { run }: Stages): Promise<Installati
   await run(`dependencies and operator in ${namespace}`, async (say) => {
     await ensureNamespace(access, namespace, { [RUN_LABEL]: namespace })
     await applyDependencies(access, { namespace, image, ...outside })
-    if (
-      (await attempt("kubectl", ["get", "crd", "orderpipelines.flowforge.dev"], {
-        env: { KUBECONFIG: access.kubeconfig }
-      })) === undefined
-    ) {
-      await installDefinitions(access, namespace)
-    }
+    // Those of a cluster that is there are somebody's.
+    const found = await kubectl(access, ["get", "crd", DEFINITION, "--ignore-not-found", "--output", "name"])
+    if (found === "") await installDefinitions(access, namespace)
     await Promise.all([
       installOperator(access, namespace, { image, replicas: 2, watchNamespace: namespace, aggregateRoles: false }),
       dependenciesReady(access, namespace, say)
     ])
   })
   const apiNodePort = outside.apiNodePort ?? (await apiPortOf(access, namespace))
-  const installation = {
-    access,
-    namespace,
-    pipeline: PIPELINE,
-    image,
-    nextImage,
-    apiUrl: outside.urlOf(apiNodePort),
-    s3Url: outside.urlOf(await nodePortOf(access, namespace, "s3-outside"))
-  }
+  const apiUrl = outside.urlOf(apiNodePort)
+  const s3Url = outside.urlOf(await nodePortOf(access, namespace, "s3-outside"))
+  const values = valuesOf(image, apiUrl, s3Url, apiNodePort)
   await run(`OrderPipeline ${PIPELINE}`, async (say) => {
-    const values = valuesOf(installation, apiNodePort)
     await installPipeline(access, { name: PIPELINE, namespace, values })
     await pipelineReady(access, { namespace, name: PIPELINE, patience: ROLLOUT_PATIENCE_MILLIS, say }, image)
   })
-  return installation
+  return { access, namespace, pipeline: PIPELINE, image, nextImage, apiUrl, s3Url, values }
 }
 
 const GONE_WITHIN_MILLIS = 180_000
