@@ -12,6 +12,8 @@ export interface PlantedBug {
   readonly instead: string
   /** The test files of which one has to go red. */
   readonly tests: ReadonlyArray<string>
+  /** Words in the titles of the tests that are run; all of the files' tests, when absent. */
+  readonly titled?: string
 }
 
 /** The file with the bug in it; throws where the text is not there exactly once. */

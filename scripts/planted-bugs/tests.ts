@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
+import type { PlantedBug } from "./bug.ts"
 
 /** A test that failed: where, which, and with what words. */
 export interface Red {
@@ -32,11 +33,11 @@ interface Report {
   }>
 }
 
-/** Runs these test files of the repository at `root`, until one is red if that is all one wants to know. */
+/** Runs the tests of the repository at `root` until one is red. */
 export const runTests = async (
   root: string,
-  files: ReadonlyArray<string>,
-  options: { readonly untilRed: boolean; readonly signal: AbortSignal }
+  { tests, titled }: Pick<PlantedBug, "tests" | "titled">,
+  signal: AbortSignal
 ): Promise<Run> => {
   const folder = mkdtempSync(join(tmpdir(), "flowforge-planted-report-"))
   try {
@@ -46,13 +47,14 @@ export const runTests = async (
     const flags = [
       "--reporter=json",
       `--outputFile=${outputFile}`,
+      "--bail=1",
       "--retry=1",
-      ...(options.untilRed ? ["--bail=1"] : [])
+      ...(titled === undefined ? [] : [`--testNamePattern=${titled}`])
     ]
-    const child = spawn(process.execPath, [program, "run", ...flags, ...files], {
+    const child = spawn(process.execPath, [program, "run", ...flags, ...tests], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
-      signal: options.signal
+      signal
     })
     let output = ""
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk))

@@ -9,7 +9,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/order/src/intake/intake.ts",
     text: 'sql.withTransaction(Effect.tap(carryOut(batch), () => reach("intake.inserted")))',
     instead: "carryOut(batch)",
-    tests: ["packages/order/test/intake.integration.test.ts"]
+    tests: ["packages/order/test/intake.integration.test.ts"],
+    titled: "in flight in another process|of an insert that was killed|two processes that insert"
   },
   {
     name: "keys-in-any-order",
@@ -17,7 +18,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/order/src/intake/idempotency-keys.ts",
     text: "    ORDER BY user_id, key ON CONFLICT",
     instead: "    ON CONFLICT",
-    tests: ["packages/order/test/intake.integration.test.ts"]
+    tests: ["packages/order/test/intake.integration.test.ts"],
+    titled: "the same keys in opposite orders"
   },
   {
     name: "orders-locked-in-any-order",
@@ -25,7 +27,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/order/src/store.ts",
     text: "ORDER BY id FOR NO KEY UPDATE",
     instead: "FOR NO KEY UPDATE",
-    tests: ["packages/order/test/settlements.integration.test.ts"]
+    tests: ["packages/order/test/settlements.integration.test.ts"],
+    titled: "in the order of their ids"
   },
   {
     name: "order-unlocked",
@@ -33,7 +36,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/order/src/store.ts",
     text: "ORDER BY id FOR NO KEY UPDATE",
     instead: "ORDER BY id",
-    tests: ["packages/order/test/reads.integration.test.ts", "packages/order/test/settlements.integration.test.ts"]
+    tests: ["packages/order/test/reads.integration.test.ts", "packages/order/test/settlements.integration.test.ts"],
+    titled: "decides confirmation against cancellation|a cancel that races"
   },
   {
     name: "cached-before-commit",
@@ -57,7 +61,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/payment/src/gateway/gateway.ts",
     text: "export const captureKey = (orderId: OrderId): string => orderId\n",
     instead: "export const captureKey = (orderId: OrderId): string => `${orderId} ${Math.random()}`\n",
-    tests: ["packages/payment/test/killed.integration.test.ts"]
+    tests: ["packages/payment/test/killed.integration.test.ts"],
+    titled: "between the capture and its record"
   },
   {
     name: "new-key-for-each-refund",
@@ -65,7 +70,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/payment/src/gateway/gateway.ts",
     text: "`refund:${orderId}`",
     instead: "`refund:${orderId} ${Math.random()}`",
-    tests: ["packages/payment/test/killed.integration.test.ts"]
+    tests: ["packages/payment/test/killed.integration.test.ts"],
+    titled: "during the refund"
   },
   {
     name: "outage-taken-for-decline",
@@ -82,7 +88,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/payment/src/store.ts",
     text: "ORDER BY order_id FOR UPDATE`",
     instead: "FOR UPDATE`",
-    tests: ["packages/payment/test/steps.integration.test.ts"]
+    tests: ["packages/payment/test/steps.integration.test.ts"],
+    titled: "in the order of their orders' ids"
   },
   {
     name: "items-locked-in-any-order",
@@ -90,7 +97,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/inventory/src/store.ts",
     text: "               ORDER BY id FOR UPDATE\n             )\n             SELECT ARRAY",
     instead: "               FOR UPDATE\n             )\n             SELECT ARRAY",
-    tests: ["packages/inventory/test/reservations.integration.test.ts"]
+    tests: ["packages/inventory/test/reservations.integration.test.ts"],
+    titled: "in the order of their ids"
   },
   {
     name: "stock-given-back-twice",
@@ -98,7 +106,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/inventory/src/store.ts",
     text: "\n                   WHERE reservations.status = 'reserved'",
     instead: "",
-    tests: ["packages/inventory/test/reservations.integration.test.ts"]
+    tests: ["packages/inventory/test/reservations.integration.test.ts"],
+    titled: "gives the stock back on a cancel"
   },
   {
     name: "oversold",
@@ -114,7 +123,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/notification/src/store.ts",
     text: "    ON CONFLICT (order_id, kind) DO NOTHING\n",
     instead: "    ON CONFLICT (order_id, kind) DO UPDATE SET notification_id = excluded.notification_id\n",
-    tests: ["packages/notification/test/crashes.integration.test.ts"]
+    tests: ["packages/notification/test/crashes.integration.test.ts"],
+    titled: "two events about one order|made up for by a second mail"
   },
   {
     name: "mailed-in-doubt",
@@ -122,7 +132,8 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/notification/src/sending.ts",
     text: "            progress.unsent.delete(id)\n",
     instead: "",
-    tests: ["packages/notification/test/crashes.integration.test.ts"]
+    tests: ["packages/notification/test/crashes.integration.test.ts"],
+    titled: "made up for by a second mail"
   },
   {
     name: "set-without-nx",
@@ -130,6 +141,7 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/platform/src/redis/layer.ts",
     text: 'write(entries, "NX")',
     instead: 'write(entries, "")',
-    tests: ["packages/platform/test/redis/suite.integration.test.ts"]
+    tests: ["packages/platform/test/redis/suite.integration.test.ts"],
+    titled: "cache: redis"
   }
 ]
