@@ -23,6 +23,7 @@ describe("what npm run test:faults is asked for", () => {
 
   it("is refused when there is no such fault or flag", () => {
     assert.deepStrictEqual(asked("--only", "kil-all"), Result.fail('There is no fault "kil-all"; --list names them.'))
+    assert.deepStrictEqual(asked("--rate", "many"), Result.fail('--rate is a whole number from 1 to 100, not "many".'))
     assert.match(Result.merge(asked("--twice")) as string, /^Unknown option '--twice'/u)
   })
 

@@ -3,8 +3,8 @@ import { join } from "node:path"
 import { NodeRuntime } from "@effect/platform-node"
 import { findOutside, type OutsidePrograms } from "@flowforge/testkit/outside"
 import { Cause, Console, Duration, Effect, Result } from "effect"
-import { HELP, parseArguments } from "./arguments.ts"
-import type { Fault, Outcome } from "./fault.ts"
+import { type Asked, HELP, parseArguments } from "./arguments.ts"
+import type { Outcome } from "./fault.ts"
 import { Installation } from "./installation/installation.ts"
 import { renderOutcome, renderTable } from "./report.ts"
 import { runFault } from "./run.ts"
@@ -25,7 +25,7 @@ const summary = (outcomes: ReadonlyArray<Outcome>, orders: number): string => {
 }
 
 /** All of them happen to one installation, one after another; what came of it is told after Ctrl-C, too. */
-const runAll = Effect.fnUntraced(function* (chosen: ReadonlyArray<Fault>, logs: string | undefined) {
+const runAll = Effect.fnUntraced(function* ({ faults: chosen, logs, rate }: Asked) {
   const installation = yield* Installation
   const outcomes: Array<Outcome> = []
   const promised: Array<string> = []
@@ -37,17 +37,17 @@ const runAll = Effect.fnUntraced(function* (chosen: ReadonlyArray<Fault>, logs: 
   )
   for (const [n, fault] of chosen.entries()) {
     yield* Console.log(`${n + 1}/${chosen.length} ${fault.name}: ${fault.what}`)
-    const outcome = yield* runFault(installation, fault, promised)
+    const outcome = yield* runFault(installation, fault, promised, rate)
     yield* Console.log(renderOutcome(outcome))
     outcomes.push(outcome)
   }
   return outcomes.every(({ violations }) => violations.length === 0)
 })
 
-const run = Effect.fnUntraced(function* (programs: OutsidePrograms, chosen: ReadonlyArray<Fault>, logs?: string) {
+const run = Effect.fnUntraced(function* (programs: OutsidePrograms, asked: Asked) {
   yield* Console.log("Starting Kafka, PostgreSQL, Redis, S3, SES, SNS, the payment company and two of every process …")
   const [took, isRight] = yield* Effect.timed(
-    runAll(chosen, logs).pipe(Effect.provide(Installation.layer(programs)), Effect.scoped)
+    runAll(asked).pipe(Effect.provide(Installation.layer(programs)), Effect.scoped)
   )
   yield* Console.log(`It took ${Duration.format(Duration.seconds(Math.round(Duration.toSeconds(took))))}.`)
   if (!isRight) yield* exitWith(1)
@@ -59,7 +59,7 @@ const main = Effect.gen(function* () {
     yield* Console.error(asked.failure)
     return yield* exitWith(2)
   }
-  const { faults: chosen, for: purpose, logs } = asked.success
+  const { faults: chosen, for: purpose } = asked.success
   if (purpose === "help") return yield* Console.log(HELP)
   if (purpose === "list") {
     const width = Math.max(...chosen.map(({ name }) => name.length))
@@ -70,7 +70,7 @@ const main = Effect.gen(function* () {
     yield* Console.error(programs.missing.join("\n"))
     return yield* exitWith(2)
   }
-  yield* run(programs, chosen, logs)
+  yield* run(programs, asked.success)
 }).pipe(
   Effect.catchCause((cause) =>
     Cause.hasInterruptsOnly(cause)

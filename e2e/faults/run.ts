@@ -8,8 +8,9 @@ import type { Fault, Outcome } from "./fault.ts"
 import type { Installation } from "./installation/installation.ts"
 import { recoveryOf } from "./recovery.ts"
 
-/** Together some 12 orders a second: light, so that what is measured is the recovery and not the machine. */
-const CUSTOMERS = 12
+/** Orders a second, about: light, so that what is measured is the recovery and not the machine. */
+export const ORDINARY_RATE = 12
+/** Each customer orders about once a second. */
 const PAUSE_MILLIS = 950
 /** So many orders are promised before the fault, and again after the recovery. */
 const AROUND = 24
@@ -39,12 +40,13 @@ const auditOf = ({ records }: Installation["Service"], promised: ReadonlyArray<s
 
 /**
  * Lets a fault happen to an installation under steady load, and asks what it came to. `promised` is the customers' own log
- * of every 202 they ever got; those of this run are added.
+ * of every 202 they ever got; those of this run are added. `rate` is orders a second.
  */
 export const runFault = Effect.fnUntraced(function* (
   installation: Installation["Service"],
   fault: Fault,
-  promised: Array<string>
+  promised: Array<string>,
+  rate: number = ORDINARY_RATE
 ) {
   const { fleet, publicUrl, records } = installation
   const customers = yield* Effect.acquireRelease(
@@ -52,7 +54,7 @@ export const runFault = Effect.fnUntraced(function* (
       sendCustomers({
         name: fault.name,
         publicUrl,
-        customers: CUSTOMERS,
+        customers: rate,
         pauseMillis: PAUSE_MILLIS,
         wishOf: wishesWith(TOKENS)
       })
