@@ -5,14 +5,14 @@ import { live } from "./dying.ts"
 import { deathsOf, ROUNDS, titleOf, WIPED, WITH_KAFKA } from "./rounds.ts"
 import { World } from "./world.ts"
 
-layer(World.layer(Effect.succeed({})), { excludeTestServices: true, timeout: "90 seconds" })(
+layer(World.layer(Effect.succeed({})), { excludeTestServices: true, timeout: "4 minutes" })(
   "nothing is lost and nothing repeated when",
   (it) => {
     let deadLetters = 0
     for (const [n, round] of ROUNDS.entries()) {
       if (Object.values(round).includes("consumer.buried")) deadLetters++
       const expected = { name: `round-${n}`, deadLetters }
-      it.effect(titleOf(round), () => live(round, expected), 180_000)
+      it.effect(titleOf(round), () => live(round, expected), 300_000)
     }
   }
 )

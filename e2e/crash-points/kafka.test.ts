@@ -6,7 +6,7 @@ import { SqlClient } from "effect/sql"
 import { layerDatabaseOf } from "../system/at-rest.ts"
 import { live } from "./dying.ts"
 import { titleOf, WIPED, WITH_KAFKA } from "./rounds.ts"
-import { World } from "./world.ts"
+import { whenReady, World } from "./world.ts"
 
 const program = await Effect.runPromise(findKafka)
 
@@ -40,15 +40,15 @@ const wipe = Effect.gen(function* () {
   yield* kafka.wipe
   yield* kafka.start
   yield* prepare
-  yield* (yield* replace("inventory")).ready
+  yield* whenReady(yield* replace("inventory"))
 }).pipe(Effect.orDie)
 
 const suite = program === undefined ? `with Kafka (${KAFKA_MISSING})` : "with Kafka"
 describe.skipIf(program === undefined)(suite, () => {
-  layer(layerWorld, { excludeTestServices: true, timeout: "90 seconds" })(
+  layer(layerWorld, { excludeTestServices: true, timeout: "4 minutes" })(
     "nothing is lost and nothing repeated when",
     (it) => {
-      it.effect(titleOf(WITH_KAFKA), () => live(WITH_KAFKA, { name: "kafka" }), 240_000)
+      it.effect(titleOf(WITH_KAFKA), () => live(WITH_KAFKA, { name: "kafka" }), 300_000)
 
       it.effect(
         `${titleOf(WIPED)}, after Kafka was wiped`,
@@ -56,7 +56,7 @@ describe.skipIf(program === undefined)(suite, () => {
           Effect.flatMap(Effect.context<Kafka | World>(), (here) =>
             live(WIPED, { name: "wiped", meanwhile: Effect.provide(wipe, here) })
           ),
-        240_000
+        300_000
       )
     }
   )

@@ -11,6 +11,9 @@ const gatewayProgram = fileURLToPath(import.meta.resolve("@flowforge/gateway-sim
 export const PROCESSES = ["api", "order", "payment", "inventory", "notification"] as const
 export type ProcessName = (typeof PROCESSES)[number]
 
+/** A busy machine starts slowly. */
+export const whenReady = ({ ready }: LaunchedProcess) => Effect.retry(ready, { times: 3 })
+
 /** One installation of FlowForge, one process of each kind, for all deaths one after another. */
 export class World extends Context.Service<
   World,
@@ -58,7 +61,7 @@ export class World extends Context.Service<
         }).pipe(Effect.scoped)
         yield* prepare
         const launched = yield* Effect.forEach(PROCESSES, (name) => replace(name))
-        yield* Effect.forEach(launched, ({ ready }) => ready, { concurrency: "unbounded" })
+        yield* Effect.forEach(launched, whenReady, { concurrency: "unbounded" })
         return World.of({
           instance: {
             pid: 0,
