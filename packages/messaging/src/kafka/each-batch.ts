@@ -2,7 +2,7 @@ import { Duration } from "effect"
 import type { EachBatchPayload, KafkaMessage } from "kafkajs"
 import { pass } from "../crash-points.ts"
 import type { IncomingRecord } from "../delivery.ts"
-import { type HeldPartition, heldAt, isIdle, type Member, ringAll } from "./member.ts"
+import { type HeldPartition, heldAt, type Member, ringAll } from "./member.ts"
 
 const HEARTBEAT_MILLIS = 1000
 
@@ -30,6 +30,16 @@ const change = (held: HeldPartition, millis: number): Promise<void> =>
     }
   })
 
+/** After these kafkajs joins the group anew; after anything else it goes on fetching as the member that it was. */
+const JOINING_ERRORS = new Set([
+  "REBALANCE_IN_PROGRESS",
+  "NOT_COORDINATOR_FOR_GROUP",
+  "ILLEGAL_GENERATION",
+  "UNKNOWN_MEMBER_ID"
+])
+
+const joinsAnew = (error: unknown): boolean => JOINING_ERRORS.has((error as { readonly type?: string }).type ?? "")
+
 /**
  * Lays what was fetched of one partition before the lanes, and waits until they are done with it, beating the heart
  * meanwhile. Acknowledges what was handled. A failed batch keeps its partition from being fetched until its backoff
@@ -45,10 +55,11 @@ export const eachBatch = async (member: Member, payload: EachBatchPayload, now: 
   const acknowledge = async () => {
     const { handled } = held
     if (handled === undefined || handled === acknowledged || !isOurs()) return
-    resolveOffset(handled.offset)
     const offset = String(BigInt(handled.offset) + 1n)
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] })
     pass("consumer.acknowledged")
+    // Only now: what Kafka did not hear of is fetched again, or it would stay unacknowledged until more comes.
+    resolveOffset(handled.offset)
     acknowledged = handled
   }
   held.handled = undefined
@@ -62,8 +73,9 @@ export const eachBatch = async (member: Member, payload: EachBatchPayload, now: 
     member.paused || member.closing || member.rebalancing || held.retryAt > now() || !payload.isRunning() || !isOurs()
   while (held.inHand > 0 || (held.records.length > 0 && !mustStop())) {
     await change(held, Math.max(0, beatAt - now()))
-    if (now() < beatAt || member.rebalancing) continue
+    if (now() < beatAt) continue
     beatAt = now() + HEARTBEAT_MILLIS
+    if (member.rebalancing) continue
     try {
       await payload.heartbeat()
       await acknowledge()
@@ -74,17 +86,17 @@ export const eachBatch = async (member: Member, payload: EachBatchPayload, now: 
     }
   }
   held.records.length = 0
-  if (held.retryAt > now()) {
+  if (held.retryAt > now() && !member.paused) {
     const resume = payload.pause()
-    setTimeout(() => resume(), held.retryAt - now())
+    // To kafkajs, pausing or resuming one partition of a topic that is paused whole sets it going.
+    setTimeout(() => member.paused || resume(), held.retryAt - now())
   }
   if (rebalance === undefined) return await acknowledge()
-  // What other partitions have in hand is finished first: their next owner may be quick.
-  while (!isIdle(member))
-    await change(
-      [...member.held.values()].find((other) => other.inHand > 0)!,
-      20
-    )
   await acknowledge().catch(() => {})
+  // kafkajs waits for the batches of all partitions before it joins: their next owner may be quick.
+  if (!joinsAnew(rebalance)) {
+    member.rebalancing = false
+    ringAll(member)
+  }
   throw rebalance
 }

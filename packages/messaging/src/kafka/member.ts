@@ -46,5 +46,3 @@ export const heldAt = (member: Member, topic: string, partition: number): HeldPa
   if (held === undefined) member.held.set(place, (held = { ...holding(topic, partition), changed: () => {} }))
   return held
 }
-
-export const isIdle = (member: Member): boolean => [...member.held.values()].every((held) => held.inHand === 0)

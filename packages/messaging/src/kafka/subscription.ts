@@ -51,6 +51,8 @@ export const join = Effect.fnUntraced(function* (
       member.generation += 1
       member.rebalancing = false
       for (const held of member.held.values()) held.records.length = held.inHand
+      // What was paused before is forgotten by a consumer that started over.
+      if (member.paused) consumer.pause(topics.map((topic) => ({ topic })))
     })
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) Deferred.doneUnsafe(crashed, Exit.succeed(reasonOf(payload.error)))
@@ -64,7 +66,6 @@ export const join = Effect.fnUntraced(function* (
         partitionsConsumedConcurrently: subscribe.topics.reduce((sum, topic) => sum + topic.partitions, 0),
         eachBatch: (payload) => eachBatch(member, payload, now)
       })
-      if (member.paused) consumer.pause(topics.map((topic) => ({ topic })))
     })
     return yield* Effect.raceFirst(Deferred.await(crashed), stalled)
   }).pipe(Effect.scoped)

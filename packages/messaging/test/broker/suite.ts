@@ -18,7 +18,7 @@ const textsOfKey = (records: ReadonlyArray<IncomingRecord>, key: string) =>
 
 /** What holds for every broker, whatever carries the messages. */
 export const brokerSuite = <E>(name: string, layer: Layer.Layer<Broker | BrokerFaults, E>) =>
-  suiteWith(layer, { excludeTestServices: true })(`the ${name} broker`, (it) => {
+  suiteWith(layer, { excludeTestServices: true, timeout: 90_000 })(`the ${name} broker`, (it) => {
     it.effect("delivers every message as it was published, in order for each key", () =>
       Effect.gen(function* () {
         const broker = yield* Broker
