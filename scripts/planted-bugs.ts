@@ -54,6 +54,13 @@ const caught: Array<Caught> = []
 const survivors: Array<PlantedBug> = []
 const untried: Array<PlantedBug> = []
 
+/** After each of them: what was seen stays seen, whatever ends the rest. */
+const writePage = (): void => {
+  const page = join(root, "docs", "planted-bugs.md")
+  writeFileSync(page, renderPage(existsSync(page) ? readFileSync(page, "utf8") : "", bugs, { caught, survivors }))
+  execFileSync(join(root, "node_modules", ".bin", "oxfmt"), [page])
+}
+
 const judge = async (bug: PlantedBug): Promise<string> => {
   if (!(await isGreen(bug))) {
     untried.push(bug)
@@ -73,17 +80,14 @@ const judge = async (bug: PlantedBug): Promise<string> => {
 try {
   for (const [n, bug] of chosen.entries()) {
     const start = performance.now()
-    say(
-      `${n + 1}/${chosen.length} ${bug.name}: ${await judge(bug)} (${Math.round((performance.now() - start) / 1000)} s)`
-    )
+    const verdict = await judge(bug)
+    writePage()
+    say(`${n + 1}/${chosen.length} ${bug.name}: ${verdict} (${Math.round((performance.now() - start) / 1000)} s)`)
   }
 } finally {
   rmSync(copy, { recursive: true, force: true })
 }
 
-const page = join(root, "docs", "planted-bugs.md")
-writeFileSync(page, renderPage(existsSync(page) ? readFileSync(page, "utf8") : "", bugs, { caught, survivors }))
-execFileSync(join(root, "node_modules", ".bin", "oxfmt"), [page])
 say(`\n${caught.length} of ${chosen.length} were noticed: docs/planted-bugs.md`)
 for (const [what, some] of [
   ["survived", survivors],
