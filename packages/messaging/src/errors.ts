@@ -19,4 +19,6 @@ export class PublishFailed extends Schema.TaggedError<PublishFailed>()("PublishF
   reason: Schema.String,
   /** True when this batch can never be taken as it is (a record too large, an invalid header). */
   refused: Schema.Boolean
-}) {}
+}) {
+  override readonly message = this.reason
+}

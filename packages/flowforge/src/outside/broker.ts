@@ -23,13 +23,24 @@ export const kafkaOptions = (settings: ValueOf<typeof kafka>, clientId: string):
   }
 }
 
+/** Names the settings that a refusal is about; kafkajs repeats no secrets. */
+const blame = (reason: string): string => {
+  if (/certificate|altnames/iu.test(reason)) return `KAFKA_TLS_CA does not vouch for Kafka: ${reason}`
+  if (/SASL|authenticat/iu.test(reason)) return `Kafka does not accept KAFKA_USERNAME with KAFKA_PASSWORD: ${reason}`
+  return reason
+}
+
 /** Makes the topics that are missing, where that is ours to do, or says which are. */
 export const prepareTopics = (settings: ValueOf<typeof kafka>, clientId: string) =>
   KafkaBroker.prepare(kafkaOptions(settings, clientId), {
     topics: Object.values(Topics),
     replicas: settings.replicas,
     create: settings.topics === "create"
-  })
+  }).pipe(
+    Effect.catchTag("PublishFailed", ({ reason, refused }) =>
+      Effect.fail(new PublishFailed({ reason: blame(reason), refused }))
+    )
+  )
 
 /** After Kafka has lost its data. Where topics are not ours to make they are waited for. */
 const prepareAgain = (settings: ValueOf<typeof kafka>, clientId: string) =>

@@ -8,11 +8,14 @@ import { serverFolder } from "../server/folder.ts"
 import { lastingPort } from "../server/lasting-port.ts"
 import { says, type ServerProcess, startServerProcess } from "../server/process.ts"
 import type { KafkaProgram } from "./program.ts"
+import { type KafkaSecurity, securityOf, usersOf } from "./security.ts"
 
 /** A Kafka of its own for a test: one broker, on one port for as long as it lives. */
 export interface KafkaServer extends ServerProcess {
   /** host:port */
   readonly address: string
+  /** Where it wants TLS and a user. */
+  readonly secure: string
   /** Kills it and loses everything it holds; started again it is another cluster, without topics. */
   readonly wipe: Effect.Effect<void>
 }
@@ -20,14 +23,21 @@ export interface KafkaServer extends ServerProcess {
 // As little memory and compiling as will do: a test sends little.
 const JVM = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.logFile=System.out"]
 
-const propertiesOf = (folder: string, port: number, controllerPort: number): string =>
+const ports = () => Promise.all([lastingPort(), lastingPort(), lastingPort()] as const)
+
+const propertiesOf = (
+  folder: string,
+  [port, securePort, controllerPort]: readonly [number, number, number],
+  secured: KafkaSecurity | undefined
+): string =>
   [
+    ...(secured === undefined ? [] : securityOf(folder, secured)),
     `process.roles=broker,controller`,
     `node.id=1`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    `listeners=${listeners(port, secured && securePort)},CONTROLLER://127.0.0.1:${controllerPort}`,
+    `advertised.listeners=${listeners(port, secured && securePort)}`,
     `controller.listener.names=CONTROLLER`,
-    `listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT`,
+    `listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL`,
     `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
     `log.dirs=${join(folder, "data")}`,
     `auto.create.topics.enable=false`,
@@ -42,16 +52,31 @@ const propertiesOf = (folder: string, port: number, controllerPort: number): str
     `broker.heartbeat.interval.ms=500`
   ].join("\n")
 
+const listeners = (port: number, securePort: number | undefined): string =>
+  `PLAINTEXT://127.0.0.1:${port}${securePort === undefined ? "" : `,SECURE://127.0.0.1:${securePort}`}`
+
 /** Starts a Kafka that takes requests; it is gone, with its folder, when the scope closes. */
-export const startKafka = (program: KafkaProgram): Effect.Effect<KafkaServer, never, Scope.Scope> =>
+export const startKafka = (
+  program: KafkaProgram,
+  secured?: KafkaSecurity
+): Effect.Effect<KafkaServer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const folder = yield* serverFolder("kafka")
-    const [port, controllerPort] = yield* Effect.promise(() => Promise.all([lastingPort(), lastingPort()]))
+    const at = yield* Effect.promise(ports)
     const properties = join(folder, "server.properties")
-    yield* Effect.promise(() => writeFile(properties, propertiesOf(folder, port, controllerPort)))
+    yield* Effect.promise(() => writeFile(properties, propertiesOf(folder, at, secured)))
     const format = Effect.promise(async () => {
       const clusterId = randomBytes(16).toString("base64url").replace(/^-/u, "a")
-      const tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", clusterId, "-c", properties]
+      const tool = [
+        "kafka.tools.StorageTool",
+        "format",
+        "--standalone",
+        "-t",
+        clusterId,
+        "-c",
+        properties,
+        ...usersOf(secured)
+      ]
       await ended(spawn("java", [...JVM, "-cp", program.classPath, ...tool], { stdio: ["ignore", "pipe", "inherit"] }))
     })
     yield* format
@@ -65,7 +90,7 @@ export const startKafka = (program: KafkaProgram): Effect.Effect<KafkaServer, ne
       yield* Effect.promise(() => rm(join(folder, "data"), { recursive: true, force: true }))
       yield* format
     })
-    return { ...server, address: `127.0.0.1:${port}`, wipe }
+    return { ...server, address: `127.0.0.1:${at[0]}`, secure: `127.0.0.1:${at[1]}`, wipe }
   })
 
 const ended = async (child: ChildProcess): Promise<void> => {

@@ -5,7 +5,7 @@ import { Effect, type Scope } from "effect"
 import { serverFolder } from "../server/folder.ts"
 import { lastingPort } from "../server/lasting-port.ts"
 import { says, type ServerProcess, startServerProcess } from "../server/process.ts"
-import { selfSigned } from "./certificate.ts"
+import { selfSigned } from "../certificate.ts"
 import { flushAll } from "./flush.ts"
 import type { RedisProgram } from "./program.ts"
 
