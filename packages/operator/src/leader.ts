@@ -1,5 +1,6 @@
 import { Clock, Data, Duration, Effect } from "effect"
 import { isConflict, Kinds, Kubernetes, type KubernetesError, type Manifest } from "./kubernetes/index.ts"
+import { leads } from "./metrics.ts"
 
 /** Another one leads now, or might: whatever was under way has been stopped. */
 export class LeadershipLost extends Data.TaggedError("LeadershipLost")<{ readonly message: string }> {}
@@ -22,7 +23,7 @@ export interface LeaderTimes {
   readonly retry: number
 }
 
-export const LEADER_TIMES: LeaderTimes = { lease: 15_000, deadline: 10_000, retry: 2_000 }
+export const LEADER_TIMES: LeaderTimes = { lease: 30_000, deadline: 20_000, retry: 3_000 }
 
 /** Waits until this process leads, and does the work while it does. Losing the Lease ends the work, then this fails. */
 export const whileLeading = <E, R>(options: LeaderOptions, work: Effect.Effect<never, E, R>) =>
@@ -32,7 +33,8 @@ export const whileLeading = <E, R>(options: LeaderOptions, work: Effect.Effect<n
     yield* Effect.logInfo("waiting to lead")
     while (!(yield* Effect.orElseSucceed(lease.take, () => false))) yield* Effect.sleep(times.retry)
     yield* Effect.logInfo("leading")
-    return yield* Effect.raceFirst(work, lease.keep).pipe(Effect.ensuring(lease.release))
+    yield* leads(true)
+    return yield* Effect.raceFirst(work, lease.keep).pipe(Effect.ensuring(Effect.andThen(leads(false), lease.release)))
   })
 
 const makeLease = Effect.fnUntraced(function* ({ identity, name, namespace }: LeaderOptions, times: LeaderTimes) {

@@ -4,6 +4,7 @@ import { hashOf, MANAGER } from "./desired/index.ts"
 import { tell } from "./events.ts"
 import { Kinds, Kubernetes } from "./kubernetes/index.ts"
 import { type Key, look, readPipeline } from "./look.ts"
+import { lookedAt, stands, wrote } from "./metrics.ts"
 import { describe, type Hold, plan, statusOf } from "./plan/index.ts"
 import type { OrderPipeline, OrderPipelineStatus } from "./resource/index.ts"
 
@@ -21,15 +22,23 @@ export const reconcile = (key: Key) =>
     const status = statusOf(desired, observed, next, refusal)
     yield* writeStatus(pipeline, status)
     yield* tell(pipeline, status, observed.now)
+    yield* stands(`${key.namespace}/${key.name}`, status)
     return (next.stage === "Running" && refusal === undefined ? "resting" : "moving") satisfies Outcome
-  }).pipe(Effect.annotateLogs({ pipeline: `${key.namespace}/${key.name}` }))
+  }).pipe(
+    Effect.tap(lookedAt),
+    Effect.tapCause(() => lookedAt("failed")),
+    Effect.annotateLogs({ pipeline: `${key.namespace}/${key.name}` })
+  )
 
 /** In order; what the API server refuses for good holds the rollout, and is for people to change. */
 const actAll = Effect.fnUntraced(function* (pipeline: OrderPipeline, actions: ReturnType<typeof plan>["actions"]) {
   for (const action of actions) {
     yield* Effect.logDebug(describe(action))
     const result = yield* Effect.result(act(pipeline, action))
-    if (Result.isSuccess(result)) continue
+    if (Result.isSuccess(result)) {
+      yield* wrote(action._tag === "Apply" ? action.object.kind : action._tag)
+      continue
+    }
     const { _tag, message } = result.failure
     switch (_tag) {
       case "Unavailable":

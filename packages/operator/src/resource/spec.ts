@@ -123,8 +123,8 @@ export const OrderPipelineSpec = Schema.Struct({
     "Manage"
   ),
   deletionPolicy: defaultsTo(
-    Schema.Literals(["Retain", "Delete"]).annotate({
-      description: "What becomes of the data and the topics when this object is deleted."
+    Schema.Literals(["Retain"]).annotate({
+      description: "What becomes of the data and the topics when this object is deleted: they stay."
     }),
     "Retain"
   ),

@@ -15,13 +15,19 @@ export const structural = (schema: Schema.Constraint): Json => {
 
 const FORBIDDEN = ["$ref", "anyOf", "oneOf", "not", "patternProperties", "propertyNames"]
 
-/** A check that has annotations stands apart in JSON Schema; together they say the same. */
-const joined = ({ allOf = [], ...schema }: Json): Json =>
-  (allOf as ReadonlyArray<Json>).reduce<Json>((all, one) => {
-    const twice = Object.keys(one).find((key) => key in all)
-    if (twice !== undefined) throw new Error(`two checks of one value both say ${twice}`)
-    return { ...all, ...one }
-  }, schema)
+/** A check that has annotations stands apart in JSON Schema, and so does the only word of a choice; together they say the same. */
+const joined = ({ allOf = [], anyOf, ...schema }: Json): Json => {
+  const choices = (anyOf ?? []) as ReadonlyArray<Json>
+  const parts = [...(allOf as ReadonlyArray<Json>), ...(choices.length === 1 ? choices : [])]
+  return parts.reduce<Json>(
+    (all, one) => {
+      const twice = Object.keys(one).find((key) => key in all)
+      if (twice !== undefined) throw new Error(`two checks of one value both say ${twice}`)
+      return { ...all, ...one }
+    },
+    choices.length > 1 ? { ...schema, anyOf } : schema
+  )
+}
 
 const reduce = (given: Json, path: string): Json => {
   const schema = joined(given)
