@@ -20,6 +20,8 @@ export interface Gate<Figures> {
   readonly goal: string
   readonly seen: (figures: Figures) => string
   readonly isMet: (figures: Figures) => boolean
+  /** What keeps it from being better, where no other page says so. */
+  readonly limit?: string
 }
 
 /** A rate is carried when everything offered was taken and came to its end, and less than half a second of it is left at the end. */

@@ -32,7 +32,8 @@ const bodyOf = (options: LoadOptions, n: number): string => {
 
 const run = async (options: LoadOptions): Promise<ReadonlyArray<Sample>> => {
   const samples: Array<Sample> = []
-  const free = Array.from({ length: options.connections }, () => new Connection(options.port))
+  const connections = Array.from({ length: options.connections }, () => new Connection(options.port))
+  const free = [...connections]
   const waiting: Array<{ n: number; dueAt: number }> = []
   const startedAt = performance.now()
   const epoch = performance.timeOrigin
@@ -70,7 +71,10 @@ const run = async (options: LoadOptions): Promise<ReadonlyArray<Sample>> => {
   while ((underWay > 0 || waiting.length > 0) && performance.now() < patience) {
     await new Promise((wake) => setTimeout(wake, 10))
   }
-  for (const connection of free) connection.close()
+  // What has no answer by now has none: it counts as asked all the same.
+  for (const { dueAt } of waiting.splice(0)) samples.push([epoch + dueAt, performance.now() - dueAt, 0, ""])
+  for (const connection of connections) connection.close()
+  while (underWay > 0) await new Promise((wake) => setTimeout(wake, 10))
   return samples
 }
 

@@ -26,14 +26,17 @@ export const cpuOf = ({ gateway, servers, system }: Pids): Cpu => ({
   servers: Object.fromEntries(Object.entries(servers).map(([name, pid]) => [name, cpuMillisOfTree(pid)]))
 })
 
-/** What was used between two looks, a part of it for each of `parts`. */
-export const cpuBetween = (before: Cpu, after: Cpu, parts: number): Cpu => ({
-  system: (after.system - before.system) / parts,
-  gateway: (after.gateway - before.gateway) / parts,
-  servers: Object.fromEntries(
-    Object.entries(after.servers).map(([name, used]) => [name, (used - (before.servers[name] ?? 0)) / parts])
-  )
-})
+/** What was used between two looks, a part of it for each of `parts`. Who used less than before is somebody new. */
+export const cpuBetween = (before: Cpu, after: Cpu, parts: number): Cpu => {
+  const part = (earlier: number, later: number) => (later < earlier ? later : later - earlier) / parts
+  return {
+    system: part(before.system, after.system),
+    gateway: part(before.gateway, after.gateway),
+    servers: Object.fromEntries(
+      Object.entries(after.servers).map(([name, used]) => [name, part(before.servers[name] ?? 0, used)])
+    )
+  }
+}
 
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, number) => total + number, 0)
 

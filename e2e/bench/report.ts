@@ -55,18 +55,21 @@ export const table = (
   ...rows.map((row) => `| ${row.join(" | ")} |`)
 ]
 
-/** Each gate, and whether it was met. */
-export const renderGates = <Figures>(gates: ReadonlyArray<Gate<Figures>>, figures: Figures): ReadonlyArray<string> =>
-  table(
-    ["what", "gate", "goal", "seen", ""],
-    gates.map(({ gate, goal, isMet, seen, what }) => [
+/** Each gate, whether it was met, and what limits it where that is known of any. */
+export const renderGates = <Figures>(gates: ReadonlyArray<Gate<Figures>>, figures: Figures): ReadonlyArray<string> => {
+  const limits = gates.some(({ limit }) => limit !== undefined)
+  return table(
+    ["what", "gate", "goal", "seen", "", ...(limits ? ["limited by"] : [])],
+    gates.map(({ gate, goal, isMet, limit, seen, what }) => [
       what,
       gate,
       goal,
       seen(figures),
-      isMet(figures) ? "met" : "**missed**"
+      isMet(figures) ? "met" : "**missed**",
+      ...(limits ? [limit ?? ""] : [])
     ])
   )
+}
 
 export const renderRungs = (results: ReadonlyArray<Result>): ReadonlyArray<string> => {
   const columns = columnsOf(results)

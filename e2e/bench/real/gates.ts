@@ -39,14 +39,17 @@ export const realGates: ReadonlyArray<Gate<RealFigures>> = [
     gate: "1,000",
     goal: "2,000",
     seen: ({ at1000, best }) => `${carried(at1000)}; best carried ${best.terminalRate.toFixed(0)}/s`,
-    isMet: ({ at1000 }) => isCarried(at1000)
+    isMet: ({ at1000 }) => isCarried(at1000),
+    limit: "the two cores: four Node processes, Kafka, PostgreSQL and the load generator share them"
   },
   {
     what: "POST → CONFIRMED at 500/s, p50 / p99",
     gate: "50 / 200 ms",
     goal: "20 / 80 ms",
     seen: ({ at500 }) => `${ms(at500.toConfirmed.p50)} / ${ms(at500.toConfirmed.p99)}`,
-    isMet: ({ at500 }) => at500.toConfirmed.p50 <= 50 && at500.toConfirmed.p99 <= 200
+    isMet: ({ at500 }) => at500.toConfirmed.p50 <= 50 && at500.toConfirmed.p99 <= 200,
+    limit:
+      "three hops over Kafka, each a look at the outbox, a produce, a fetch and two commits, which all wait for a processor"
   },
   {
     what: "CPU per order of the Node processes at 1,000/s",
@@ -54,7 +57,9 @@ export const realGates: ReadonlyArray<Gate<RealFigures>> = [
     goal: "0.6 ms",
     seen: ({ at1000 }) =>
       `${ms(nodeOf(at1000.cpu))} (FlowForge ${ms(at1000.cpu.system)}, gateway ${ms(at1000.cpu.gateway)}; beside: ${beside(at1000.cpu, ms)})`,
-    isMet: ({ at1000 }) => nodeOf(at1000.cpu) <= 1.2
+    isMet: ({ at1000 }) => nodeOf(at1000.cpu) <= 1.2,
+    limit:
+      "writing to sockets: a fifth of `order` and `inventory` goes into it, three times as much of that to PostgreSQL as to Kafka"
   },
   {
     what: "full chain, receipts in S3, mails and SMS by the stand-ins, at 50/s",
@@ -62,21 +67,24 @@ export const realGates: ReadonlyArray<Gate<RealFigures>> = [
     goal: "–",
     seen: ({ chain }) =>
       `${carried(chain)}; ${chain.notifications} notified; ${ms(nodeOf(chain.cpu))} of Node an order`,
-    isMet: ({ chain }) => isCarried(chain)
+    isMet: ({ chain }) => isCarried(chain),
+    limit: "the stand-ins: 150 to 300 calls a second, three calls an order"
   },
   {
     what: "customers told of orders that had piled up, receipts and mails as files",
     gate: "500/s",
     goal: "1,000/s",
     seen: ({ told }) => `${told.rate.toFixed(0)} orders/s (${told.orders} orders)`,
-    isMet: ({ told }) => told.rate >= 500
+    isMet: ({ told }) => told.rate >= 500,
+    limit: "one member, 16 calls at once"
   },
   {
     what: "idle, no traffic, all services on Kafka",
     gate: "5% of a core",
     goal: "3%",
     seen: ({ idle }) => `${percent(idle.system)} (gateway ${percent(idle.gateway)}; beside: ${beside(idle, percent)})`,
-    isMet: ({ idle }) => idle.system <= 5
+    isMet: ({ idle }) => idle.system <= 5,
+    limit: "what is asked though nothing came: fetches that wait 250 ms, looks at the outbox every 500 ms, heartbeats"
   },
   {
     what: "memory of all Node processes together, at its most",
@@ -84,7 +92,8 @@ export const realGates: ReadonlyArray<Gate<RealFigures>> = [
     goal: "500 MB",
     seen: ({ idle, residentMegabytes }) =>
       `${residentMegabytes.toFixed(0)} MB (idle ${idle.residentMegabytes.toFixed(0)} MB)`,
-    isMet: ({ residentMegabytes }) => residentMegabytes <= 900
+    isMet: ({ residentMegabytes }) => residentMegabytes <= 900,
+    limit: "each process may let its heap grow to 256 MB before it collects in earnest"
   },
   {
     what: "outbox drain to Kafka, one relay",
@@ -92,14 +101,16 @@ export const realGates: ReadonlyArray<Gate<RealFigures>> = [
     goal: "30,000/s",
     seen: ({ drain }) =>
       `${drain.rate.toFixed(0)}/s (${drain.rows} rows; ${drain.cpuMicros.toFixed(0)} µs of Node each)`,
-    isMet: ({ drain }) => drain.rate >= 20_000
+    isMet: ({ drain }) => drain.rate >= 20_000,
+    limit: "one batch of 1,000 under way: read, produced, cursor moved, one after another in one process"
   },
   {
     what: "all of Kafka's data lost under load: none lost, whole again",
     gate: "120 s",
     goal: "60 s",
     seen: ({ wipe }) => `${wipe.lost} lost, ${seconds(wipe.millis)} (${wipe.orders} orders in the tables)`,
-    isMet: ({ wipe }) => wipe.lost === 0 && wipe.millis <= 120_000
+    isMet: ({ wipe }) => wipe.lost === 0 && wipe.millis <= 120_000,
+    limit: "noticing: a relay asks which cluster it is every 10 s"
   },
   {
     what: "recovery after kill -9 of one process, p99",
@@ -107,6 +118,7 @@ export const realGates: ReadonlyArray<Gate<RealFigures>> = [
     goal: "10 s",
     seen: ({ kills }) =>
       `${seconds(p99(kills))}, median ${seconds(median(kills))}; ${lost(kills)} lost (${kills.length} kills, so the p99 is the longest)`,
-    isMet: ({ kills }) => p99(kills) <= 20_000 && lost(kills) === 0
+    isMet: ({ kills }) => p99(kills) <= 20_000 && lost(kills) === 0,
+    limit: "the session of a killed member, 10 s, during which it keeps its partitions"
   }
 ]

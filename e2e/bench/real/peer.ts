@@ -78,7 +78,7 @@ export const startPeer = Effect.fnUntraced(function* (stack: Stack) {
     await admin.connect()
     await admin.createTopics({
       topics: TOPICS.map((topic) => ({ topic, numPartitions: PARTITIONS })),
-      waitForLeaders: true
+      waitForLeaders: false
     })
     await admin.disconnect()
   })
@@ -107,10 +107,16 @@ export const startPeer = Effect.fnUntraced(function* (stack: Stack) {
           KAFKAJS_NO_PARTITIONER_WARNING: "1",
           NODE_OPTIONS: "--max-old-space-size=256"
         },
-        stdio: ["ignore", "pipe", "inherit"]
+        stdio: ["ignore", "pipe", "pipe"]
       })
       running.set(service, child)
-      await once(child.stdout, "data")
+      let complaints = ""
+      child.stderr.on("data", (chunk) => (complaints = `${complaints}${chunk}`.slice(-2_000)))
+      const ended = once(child, "exit").then(() => {
+        throw new Error(`the saga's ${service} ended:\n${complaints}`)
+      })
+      await Promise.race([once(child.stdout, "data"), ended])
+      ended.catch(() => {})
     })
   yield* Effect.addFinalizer(() => Effect.forEach(SERVICES, kill, { discard: true }))
   yield* Effect.forEach(SERVICES, start, { concurrency: "unbounded", discard: true })

@@ -118,7 +118,7 @@ export const startSession = Effect.fnUntraced(function* (withNotification: boole
   })
 
   const audit = Effect.gen(function* () {
-    yield* Effect.orDie(atRest(stack, "60 seconds"))
+    yield* Effect.orDie(atRest(stack, "3 minutes"))
     const findings = yield* Effect.orDie(
       auditSystem(
         {
