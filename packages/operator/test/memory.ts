@@ -1,4 +1,4 @@
-import { Effect, Layer, Stream } from "effect"
+import { Clock, Effect, Layer, Stream } from "effect"
 import {
   type Kind,
   Kubernetes,
@@ -12,9 +12,13 @@ import { merge } from "../src/desired/merge.ts"
 const missing = (name: string) => new Refused({ status: 404, reason: "NotFound", message: `${name} is not there` })
 const conflict = (name: string) => new Refused({ status: 409, reason: "Conflict", message: `${name} was changed` })
 
-/** The objects of a cluster, shared by all that reach it. */
+/** The objects of a cluster, shared by all that reach it. Times of writes are those of the test's clock. */
 export class Memory {
   readonly objects = new Map<string, Manifest>()
+  /** What was applied, in order. */
+  readonly applied: Array<{ readonly at: number; readonly object: string }> = []
+  /** What watching a kind brings; nothing by default. */
+  watch: Kubernetes["Service"]["watch"] = () => Stream.never
   private version = 0
 
   private key(
@@ -24,7 +28,7 @@ export class Memory {
     return `${kind.kind} ${namespace}/${name}`
   }
 
-  private put(object: Manifest): Manifest {
+  put(object: Manifest): Manifest {
     const { metadata } = object
     const stored = {
       ...object,
@@ -54,7 +58,12 @@ export class Memory {
             resourceVersion: String(this.version)
           })),
         apply: (object) =>
-          guarded(() => this.put(merge(this.objects.get(this.key(object, object.metadata)) ?? {}, object) as Manifest)),
+          Effect.flatMap(Clock.currentTimeMillis, (at) =>
+            guarded(() => {
+              this.applied.push({ at, object: `${object.kind} ${object.metadata.name}` })
+              return this.put(merge(this.objects.get(this.key(object, object.metadata)) ?? {}, object) as Manifest)
+            })
+          ),
         create: (object) =>
           guarded(() =>
             this.objects.has(this.key(object, object.metadata)) ? conflict(object.metadata.name) : this.put(object)
@@ -68,7 +77,7 @@ export class Memory {
               : conflict(object.metadata.name)
           }),
         remove: (kind, place) => guarded(() => void this.objects.delete(this.key(kind, place))),
-        watch: () => Stream.never,
+        watch: (kind, selection) => this.watch(kind, selection),
         lastWords: () => guarded(() => "")
       })
     )
