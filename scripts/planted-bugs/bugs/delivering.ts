@@ -13,14 +13,6 @@ export const delivering: ReadonlyArray<PlantedBug> = [
     tests: [messaging("test/broker/postgres.integration.test.ts")]
   },
   {
-    name: "offset-before-commit",
-    breaks: "Kafka's offset is committed before the database has committed",
-    file: messaging("src/kafka/each-batch.ts"),
-    text: "  held.handled = undefined\n",
-    instead: "  held.handled = recordOf(topic, partition, batch.messages.at(-1)!)\n",
-    tests: [messaging("test/broker/kafka.integration.test.ts")]
-  },
-  {
     name: "failed-batch-acknowledged",
     breaks: "a batch that failed counts as handled",
     file: messaging("src/delivering/lane.ts"),
