@@ -1,24 +1,11 @@
 import { Duration } from "effect"
-import type { EachBatchPayload, KafkaMessage } from "kafkajs"
+import type { EachBatchPayload } from "kafkajs"
 import { pass } from "../crash-points.ts"
 import type { IncomingRecord } from "../delivery.ts"
 import { type HeldPartition, heldAt, type Member, ringAll } from "./member.ts"
+import { recordOf } from "./record.ts"
 
 const HEARTBEAT_MILLIS = 1000
-
-const textOf = (value: KafkaMessage["headers"]) =>
-  Object.fromEntries(
-    Object.entries(value ?? {}).map(([name, text]) => [name, String(Array.isArray(text) ? text.at(-1) : (text ?? ""))])
-  )
-
-const recordOf = (topic: string, partition: number, message: KafkaMessage): IncomingRecord => ({
-  topic,
-  partition,
-  offset: message.offset,
-  key: message.key === null ? null : message.key.toString(),
-  value: message.value,
-  headers: textOf(message.headers)
-})
 
 /** Until something of the partition changed, or that many milliseconds. */
 const change = (held: HeldPartition, millis: number): Promise<void> =>

@@ -3,6 +3,7 @@ import { type Kafka, type Producer } from "kafkajs"
 import { PublishFailed } from "../errors.ts"
 import type { Message } from "../message.ts"
 import { reasonOf } from "./client.ts"
+import { toKafka } from "./record.ts"
 
 /** Kafka takes a batch of a megabyte for each partition, counted with its overhead. */
 const REQUEST_BYTES = 700_000
@@ -57,12 +58,7 @@ const send = (producer: Producer, messages: ReadonlyArray<Message>) => {
     timeout: 10_000,
     topicMessages: [...topics].map(([topic, all]) => ({
       topic,
-      messages: all.map(({ headers, key, partition, value }) => ({
-        partition,
-        headers,
-        key: Buffer.from(key),
-        value: Buffer.from(value.buffer, value.byteOffset, value.length)
-      }))
+      messages: all.map(toKafka)
     }))
   })
 }

@@ -3,6 +3,7 @@ import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import type { Delivery, IncomingRecord } from "../delivery.ts"
 import { MAX_KEY_LENGTH } from "../consumer/decode.ts"
+import { type Original, withOriginal } from "../original.ts"
 import { encodeHeaders } from "../outbox-headers.ts"
 import { partitionOf } from "../partition.ts"
 import type { Topic } from "../topic.ts"
@@ -10,6 +11,13 @@ import { type Failure, storable } from "./failure.ts"
 
 /** A key as the tables can hold it. */
 const storableKey = (key: string): string => storable(key).slice(0, MAX_KEY_LENGTH)
+
+/** What the columns of the outbox say otherwise than the record did. */
+const untold = (record: IncomingRecord, key: string | null): Original => ({
+  ...(record.key === null ? { key: null } : {}),
+  ...(record.key === key || record.key === null ? {} : { key: Buffer.from(record.key).toString("base64") }),
+  ...(record.value === null ? { value: null } : {})
+})
 
 /** A record that a group gives up, with the reason. */
 export interface Burial {
@@ -68,8 +76,7 @@ export const bury = Effect.fnUntraced(function* (group: string, topic: Topic.Any
     "flowforge-dead-letter-kind": burial.kind,
     "flowforge-dead-letter-error": burial.error,
     "flowforge-dead-letter-attempts": String(burial.attempts),
-    "flowforge-dead-letter-time": letter.time,
-    ...(key === record.key ? {} : { "flowforge-dead-letter-key": record.key! })
+    "flowforge-dead-letter-time": letter.time
   }
   const columns = {
     source: group,
@@ -88,7 +95,7 @@ export const bury = Effect.fnUntraced(function* (group: string, topic: Topic.Any
       columns.key,
       columns.event_id,
       columns.value,
-      encodeHeaders(columns, { ...record.headers, ...story })
+      encodeHeaders(columns, { ...withOriginal(record.headers, untold(record, key)), ...story })
     ]
   )
   const count = Metric.withAttributes(buried, { group, topic: record.topic, kind: burial.kind })
