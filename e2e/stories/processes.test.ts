@@ -1,9 +1,0 @@
-import { layer } from "@effect/vitest"
-import { vi } from "vitest"
-import { layerProcesses } from "./processes.ts"
-import { tellAll } from "./told/all.ts"
-
-// A story that waits in vain says for what, before its time is up.
-vi.setConfig({ testTimeout: 90_000 })
-
-layer(layerProcesses, { excludeTestServices: true, timeout: "60 seconds" })("FlowForge as separate processes", tellAll)
