@@ -26,7 +26,8 @@ const pipeline = Schema.decodeUnknownSync(OrderPipeline)({
       ses: { from: value, endpoint: value, configurationSet: "set" },
       sns: { endpoint: value, senderId: "shop" }
     },
-    paymentGateway: { url: value }
+    paymentGateway: { url: value },
+    topics: { "order.created": { partitions: 6 } }
   }
 })
 

@@ -5,6 +5,7 @@ import * as PostgresBroker from "@flowforge/messaging/postgres"
 import { Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { kafka, textOf } from "../settings/kafka.ts"
+import { topicsWith } from "../settings/topics.ts"
 import type { broker } from "../settings/outside.ts"
 import type { ValueOf } from "../settings/setting.ts"
 import { subscriptions } from "../subscriptions.ts"
@@ -33,7 +34,7 @@ const blame = (reason: string): string => {
 /** Makes the topics that are missing, where that is ours to do, or says which are. */
 export const prepareTopics = (settings: ValueOf<typeof kafka>, clientId: string) =>
   KafkaBroker.prepare(kafkaOptions(settings, clientId), {
-    topics: Object.values(Topics),
+    topics: topicsWith(settings.overrides),
     replicas: settings.replicas,
     create: settings.topics === "create"
   }).pipe(

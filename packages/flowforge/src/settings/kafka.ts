@@ -1,5 +1,6 @@
 import { Config, Redacted } from "effect"
 import { all, refine } from "./setting.ts"
+import { topicOverrides } from "./topics.ts"
 import { choice, optionalSecret, variable } from "./variable.ts"
 
 const brokers = variable("KAFKA_BROKERS", {
@@ -50,6 +51,7 @@ export const kafka = refine(
       "whether missing topics are made, or only asked for",
       "create"
     ),
+    overrides: topicOverrides,
     replicas: variable("KAFKA_REPLICATION_FACTOR", {
       parse: Config.Int,
       expects: "a number",

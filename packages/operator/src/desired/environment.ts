@@ -37,7 +37,7 @@ const pool = ({ postgresql }: OrderPipelineSpec) => variables({ DATABASE_CONNECT
 const cache = ({ redis }: OrderPipelineSpec) => variables({ REDIS_URL: redis?.url, REDIS_PASSWORD: redis?.password })
 
 /** After a wipe of Kafka the workers make the topics again, as `prepare` made them. */
-const broker = ({ kafka, topicPolicy }: OrderPipelineSpec) =>
+const broker = ({ kafka, topicPolicy, topics }: OrderPipelineSpec) =>
   variables({
     FLOWFORGE_BROKER: "kafka",
     KAFKA_BROKERS: kafka.brokers,
@@ -47,7 +47,8 @@ const broker = ({ kafka, topicPolicy }: OrderPipelineSpec) =>
     KAFKA_USERNAME: kafka.sasl?.username,
     KAFKA_PASSWORD: kafka.sasl?.password,
     KAFKA_TOPICS: topicPolicy === "Manage" ? "create" : "verify",
-    KAFKA_REPLICATION_FACTOR: kafka.replicationFactor
+    KAFKA_REPLICATION_FACTOR: kafka.replicationFactor,
+    KAFKA_TOPIC_OVERRIDES: Object.keys(topics).length === 0 ? undefined : JSON.stringify(topics)
   })
 
 const catalogue = (spec: OrderPipelineSpec) => variables({ FLOWFORGE_CATALOGUE: spec.catalogue.toLowerCase() })
