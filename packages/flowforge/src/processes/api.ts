@@ -30,6 +30,9 @@ const settings = onTwoPorts(
   })
 )
 
+/** Nobody new is sent to a process that stops; those who hold a connection to it are told with an answer that it ends. */
+const FAREWELL_MILLIS = 3_000
+
 /** Ports first: they answer 503 until all is there. Closing goes backwards: requests under way are finished first. */
 export const api = processOf("HTTP of all services: the public port and what operators do", settings, (settings) =>
   Effect.gen(function* () {
@@ -37,7 +40,8 @@ export const api = processOf("HTTP of all services: the public port and what ope
     const signingKey = settings.objects.kind === "folder" ? settings.objects.signingKey : undefined
     yield* stopWithin(settings.stopWithin)
     yield* arm(settings.crashAt)
-    const publicListener = yield* listen({ host, port: publicPort, variable: "PORT" })
+    const limits = { farewellMillis: FAREWELL_MILLIS }
+    const publicListener = yield* listen({ host, port: publicPort, variable: "PORT", limits })
     const managementListener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
     yield* awaitSchema(settings)
     yield* Layer.build(

@@ -30,6 +30,11 @@ export interface ListenerLimits {
   readonly connections: number
   /** How long shutting down waits for what is under way. */
   readonly drainMillis: number
+  /**
+   * How long before that connections are asked, with each answer, not to be used again. One that was closed while it is
+   * idle may be in use just then: its client gets no answer. Over at once when no connection is open.
+   */
+  readonly farewellMillis: number
 }
 
 export const LISTENER_LIMITS: ListenerLimits = {
@@ -38,7 +43,8 @@ export const LISTENER_LIMITS: ListenerLimits = {
   keepAliveMillis: 65_000,
   headBytes: 16 * 1024,
   connections: 10_000,
-  drainMillis: 10_000
+  drainMillis: 10_000,
+  farewellMillis: 0
 }
 
 /** Overdue requests are looked for this many times within the shortest of their limits. */
@@ -57,7 +63,7 @@ export const listen = (options: {
 }): Effect.Effect<HttpListener, PortUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const limits = { ...LISTENER_LIMITS, ...options.limits }
-    const state = { handler: notReady, underWay: 0 }
+    const state = { handler: notReady, underWay: 0, isLeaving: false }
     const server = createServer({
       headersTimeout: limits.headMillis,
       requestTimeout: limits.requestMillis,
@@ -70,6 +76,7 @@ export const listen = (options: {
     server.on("request", (request, response) => {
       state.underWay++
       response.once("close", () => state.underWay--)
+      if (state.isLeaving) response.setHeader("connection", "close")
       state.handler(request, response)
     })
     yield* Effect.acquireRelease(bind(server, options), () => close(server))
@@ -82,6 +89,11 @@ export const listen = (options: {
             Effect.sync(() => (state.handler = handler)),
             () =>
               Effect.promise(async () => {
+                state.isLeaving = true
+                const farewell = performance.now() + limits.farewellMillis
+                while (performance.now() < farewell && (await connectionsOf(server)) > 0) {
+                  await new Promise((wake) => setTimeout(wake, 10))
+                }
                 state.handler = notReady
                 const deadline = performance.now() + limits.drainMillis
                 while (state.underWay > 0 && performance.now() < deadline) {
@@ -109,6 +121,9 @@ const bind = (server: Server, options: { readonly host?: string; readonly port: 
     })
     server.listen({ host: options.host, port: options.port, backlog: BACKLOG }, () => resume(Effect.void))
   })
+
+const connectionsOf = (server: Server): Promise<number> =>
+  new Promise((resolve) => server.getConnections((_, count) => resolve(count ?? 0)))
 
 const close = (server: Server) =>
   Effect.callback<void>((resume) => {

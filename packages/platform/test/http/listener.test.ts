@@ -141,6 +141,25 @@ describe("a listener", () => {
     })
   )
 
+  it.live("with time for a farewell answers on the connections it has, and each is the last there", () =>
+    Effect.gen(function* () {
+      const listener = yield* listen({ port: 0, variable: "PORT", limits: { farewellMillis: 60_000 } })
+      const serving = yield* Scope.make()
+      yield* Scope.provide(serveNotes(listener, { act: Effect.succeed("still here") }), serving)
+      const socket = yield* connected(listener.port)
+      const answer = () =>
+        Effect.callback<string>((resume) => {
+          socket.once("data", (data) => resume(Effect.succeed(String(data))))
+          socket.write("GET /act HTTP/1.1\r\nhost: a\r\n\r\n")
+        })
+      assert.match(yield* answer(), /^HTTP\/1\.1 200 [^]*keep-alive/iu)
+      const stopping = yield* Effect.forkChild(Scope.close(serving, Exit.void), { startImmediately: true })
+      assert.match(yield* answer(), /^HTTP\/1\.1 200 [^]*connection: close/iu)
+      yield* closed(socket)
+      yield* Fiber.join(stopping)
+    })
+  )
+
   it.live("whose port is taken says which, and which variable moves it", () =>
     Effect.gen(function* () {
       const { port } = yield* listen({ port: 0, variable: "PORT" })
