@@ -1,5 +1,5 @@
-import { Broker, type Subscription } from "@flowforge/messaging"
-import { Clock, Context, Data, Duration, Effect, Layer } from "effect"
+import { Broker, type SubscribeOptions, type Subscription } from "@flowforge/messaging"
+import { Clock, Context, Data, Duration, Effect, Layer, type Scope } from "effect"
 
 /** The consumer stands still though there is something to do: only a new process helps. */
 export class StandsStill extends Data.TaggedError("StandsStill")<{ readonly message: string }> {}
@@ -11,7 +11,7 @@ const LONGEST_BATCH = Duration.toMillis("60 seconds")
 export class Progress extends Context.Service<
   Progress,
   {
-    /** Fails while a batch does not end. Being paused, or having nothing to do, is fine. */
+    /** Fails while a batch does not end, or none begins though records wait. Being paused, or having nothing to do, is fine. */
     readonly check: Effect.Effect<void, StandsStill>
   }
 >()("@flowforge/flowforge/Progress") {
@@ -21,36 +21,40 @@ export class Progress extends Context.Service<
       const broker = yield* Broker
       const clock = yield* Clock.Clock
       const inHand = new Map<object, { readonly topic: string; readonly since: number }>()
+      const subscriptions = new Map<Subscription, string>()
       const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
-      return Context.make(
-        Broker,
-        Broker.of({
-          ...broker,
-          subscribe: (options): Effect.Effect<Subscription, never, any> =>
-            broker.subscribe({
-              ...options,
-              handle: (records) =>
-                Effect.suspend(() => {
-                  inHand.set(records, { topic: records[0].topic, since: now() })
-                  return Effect.ensuring(
-                    options.handle(records),
-                    Effect.sync(() => inHand.delete(records))
-                  )
-                })
-            })
-        })
-      ).pipe(
-        Context.add(
-          Progress,
-          Progress.of({
-            check: Effect.suspend(() => {
-              const stuck = [...inHand.values()].find(({ since }) => now() - since > LONGEST_BATCH)
-              return stuck === undefined
-                ? Effect.void
-                : Effect.fail(new StandsStill({ message: `a batch of ${stuck.topic} does not end` }))
-            })
+      const watch = (options: SubscribeOptions): SubscribeOptions => ({
+        ...options,
+        handle: (records) =>
+          Effect.suspend(() => {
+            inHand.set(records, { topic: records[0].topic, since: now() })
+            return Effect.ensuring(
+              options.handle(records),
+              Effect.sync(() => inHand.delete(records))
+            )
           })
-        )
+      })
+      const subscribe = (options: SubscribeOptions): Effect.Effect<Subscription, never, Scope.Scope> =>
+        Effect.gen(function* () {
+          const subscription = yield* broker.subscribe(watch(options))
+          return yield* Effect.acquireRelease(
+            Effect.sync(() => {
+              subscriptions.set(subscription, options.group)
+              return subscription
+            }),
+            () => Effect.sync(() => subscriptions.delete(subscription))
+          )
+        })
+      const check = Effect.gen(function* () {
+        const stuck = [...inHand.values()].find(({ since }) => now() - since > LONGEST_BATCH)
+        if (stuck !== undefined) return yield* new StandsStill({ message: `a batch of ${stuck.topic} does not end` })
+        for (const [{ state }, group] of subscriptions) {
+          if ((yield* state) !== "stalled") continue
+          return yield* new StandsStill({ message: `records wait for the group ${group}, and none is handled` })
+        }
+      })
+      return Context.make(Broker, Broker.of({ ...broker, subscribe })).pipe(
+        Context.add(Progress, Progress.of({ check }))
       )
     })
   )

@@ -1,12 +1,37 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Topics } from "@flowforge/contracts"
-import { Broker } from "@flowforge/messaging"
+import { Broker, type Subscription } from "@flowforge/messaging"
 import { MemoryBroker, layer as layerMemory } from "@flowforge/messaging/memory"
 import { Deferred, Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Progress } from "../src/progress.ts"
 
 const watched = Progress.layer.pipe(Layer.provideMerge(layerMemory))
+
+/** What a broker says of its one member. */
+const layerStating = (state: Subscription["state"]) =>
+  Progress.layer.pipe(
+    Layer.provide(
+      Layer.effect(
+        Broker,
+        Effect.map(Broker, (broker) => ({
+          ...broker,
+          subscribe: (options) => Effect.map(broker.subscribe(options), (subscription) => ({ ...subscription, state }))
+        }))
+      )
+    ),
+    Layer.provideMerge(layerMemory)
+  )
+
+const join = Broker.use((broker) =>
+  broker.subscribe({
+    group: "order",
+    topics: [Topics.paymentFailed],
+    maxBatch: 10,
+    linger: Duration.zero,
+    handle: () => Effect.void
+  })
+)
 
 /** A member whose handler takes as long as it is told to, with one record in its hands. */
 const withRecordInHand = Effect.gen(function* () {
@@ -53,4 +78,24 @@ describe("progress", () => {
       yield* check
     }).pipe(Effect.provide(watched), Effect.scoped)
   )
+
+  it.effect("is missing while a member stands still, until it moves or leaves", () => {
+    let state: Effect.Success<Subscription["state"]> = "running"
+    return Effect.gen(function* () {
+      const { check } = yield* Progress
+      yield* Effect.gen(function* () {
+        yield* join
+        yield* check
+        state = "stalled"
+        const { message } = yield* Effect.flip(check)
+        assert.strictEqual(message, "records wait for the group order, and none is handled")
+        for (const other of ["paused", "running"] as const) {
+          state = other
+          yield* check
+        }
+        state = "stalled"
+      }).pipe(Effect.scoped)
+      yield* check
+    }).pipe(Effect.provide(layerStating(Effect.sync(() => state))), Effect.scoped)
+  })
 })

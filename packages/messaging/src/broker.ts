@@ -25,7 +25,8 @@ export interface Subscription {
   /** Stops fetching; what is in hand is finished. */
   readonly pause: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
-  readonly state: Effect.Effect<"running" | "paused">
+  /** `stalled`: records wait, and for a long time none was handled. Until one is. */
+  readonly state: Effect.Effect<"running" | "paused" | "stalled">
   /** Records not yet acknowledged by the group, for each topic. */
   readonly lag: Effect.Effect<ReadonlyMap<string, number>>
 }

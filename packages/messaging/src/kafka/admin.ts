@@ -30,8 +30,13 @@ export const makeAdmin = (kafka: Kafka) =>
     }
   )
 
-/** Records of each topic that the group has not acknowledged. */
-export const lagOf = async (admin: Admin, groupId: string, topics: ReadonlyArray<string>) => {
+/** Records of each topic that the group has not acknowledged, in all partitions or in some. */
+export const lagOf = async (
+  admin: Admin,
+  groupId: string,
+  topics: ReadonlyArray<string>,
+  counts: (topic: string, partition: number) => boolean = () => true
+) => {
   const acknowledged = await admin.fetchOffsets({ groupId, topics: [...topics] })
   const lags = await Promise.all(
     topics.map(async (topic) => {
@@ -40,7 +45,8 @@ export const lagOf = async (admin: Admin, groupId: string, topics: ReadonlyArray
       )
       let lag = 0
       for (const { high, low, partition } of await admin.fetchTopicOffsets(topic)) {
-        lag += Math.max(0, Number(high) - Math.max(Number(low), offsets.get(partition) ?? 0))
+        if (counts(topic, partition))
+          lag += Math.max(0, Number(high) - Math.max(Number(low), offsets.get(partition) ?? 0))
       }
       return [topic, lag] as const
     })

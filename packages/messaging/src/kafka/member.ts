@@ -17,10 +17,14 @@ export interface Member {
   closing: boolean
   /** The group is about to deal out its partitions anew: no more batches until then. */
   rebalancing: boolean
+  /** The partitions that it was dealt, by topic; undefined until it is in the group. */
+  assigned: Readonly<Record<string, ReadonlyArray<number>>> | undefined
   /** Goes up each time this member was dealt partitions. */
   generation: number
   /** Goes up with each batch that is done. */
   progress: number
+  /** The progress at which it was found standing still: until there is more. */
+  stalledAt: number | undefined
 }
 
 export const makeMember = (options: SubscribeOptions): Member => ({
@@ -30,8 +34,10 @@ export const makeMember = (options: SubscribeOptions): Member => ({
   paused: false,
   closing: false,
   rebalancing: false,
+  assigned: undefined,
   generation: 0,
-  progress: 0
+  progress: 0,
+  stalledAt: undefined
 })
 
 /** Whatever waits looks again. */

@@ -7,9 +7,9 @@ import { type Asking, lagOf } from "./admin.ts"
 import { type KafkaOptions, reasonOf } from "./client.ts"
 import { eachBatch } from "./each-batch.ts"
 import { makeMember, type Member, ringAll } from "./member.ts"
+import { untilStalled, type Watched } from "./stall.ts"
 
 const AGAIN_AFTER = Duration.seconds(1)
-const WATCH_EVERY_MILLIS = 1000
 const STALLED = "records wait, and none was handled"
 
 const makeConsumer = (kafka: Kafka, group: string, sessionMillis: number): Consumer =>
@@ -39,6 +39,13 @@ export const join = Effect.fnUntraced(function* (
   const topics = subscribe.topics.map((topic) => topic.name)
   const lag = ask((admin) => lagOf(admin, subscribe.group, topics))
   let current: Consumer | undefined
+  const watched = {
+    look: () => seenOf(member),
+    lag: ask((admin) => lagOf(admin, subscribe.group, topics, (topic, partition) => isDealt(member, topic, partition))),
+    now,
+    onIdle: () => (member.stalledAt = undefined),
+    stallMillis
+  }
 
   /** One consumer of kafkajs, until it gives up for good or stands still. */
   const consume = Effect.gen(function* () {
@@ -47,7 +54,9 @@ export const join = Effect.fnUntraced(function* (
       Effect.sync(() => (current = makeConsumer(kafka, subscribe.group, options.sessionMillis ?? 10_000))),
       (one) => Effect.promise(() => one.disconnect().catch(() => {})).pipe(Effect.timeoutOption(closeMillis))
     )
-    consumer.on(consumer.events.GROUP_JOIN, () => {
+    member.assigned = undefined
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      member.assigned = payload.memberAssignment
       member.generation += 1
       member.rebalancing = false
       for (const held of member.held.values()) held.records.length = held.inHand
@@ -67,35 +76,18 @@ export const join = Effect.fnUntraced(function* (
         eachBatch: (payload) => eachBatch(member, payload, now)
       })
     })
-    return yield* Effect.raceFirst(Deferred.await(crashed), stalled)
+    return yield* Effect.raceFirst(Deferred.await(crashed), Effect.as(untilStalled(watched), STALLED))
   }).pipe(Effect.scoped)
 
-  const stalled = Effect.gen(function* () {
-    let progress = member.progress
-    let since = now()
-    while (now() - since < stallMillis) {
-      yield* Effect.sleep(Math.min(WATCH_EVERY_MILLIS, stallMillis))
-      if (member.paused || member.progress !== progress || [...member.held.values()].some((held) => held.inHand > 0)) {
-        progress = member.progress
-        since = now()
-      } else if (now() - since >= stallMillis) {
-        const behind = yield* Effect.orElseSucceed(lag, () => new Map<string, number>())
-        if ([...behind.values()].every((count) => count === 0)) since = now()
-      }
-    }
-    return STALLED
-  })
-
-  let stalledAt = -1
   const supervised = Effect.gen(function* () {
     const progress = member.progress
     const reason = yield* Effect.catchCause(consume, (cause) => Effect.succeed(String(cause)))
     yield* Effect.logWarning("A Kafka consumer is replaced").pipe(Effect.annotateLogs({ reason }))
-    if (reason === STALLED && progress === member.progress && stalledAt === progress) {
+    if (reason === STALLED && progress === member.progress && member.stalledAt === progress) {
       yield* Effect.logError("A Kafka consumer stands still although it was replaced")
       yield* options.onStalled?.(subscribe.group) ?? Effect.void
     }
-    stalledAt = member.progress
+    if (reason === STALLED) member.stalledAt = member.progress
     yield* Effect.sleep(AGAIN_AFTER)
   }).pipe(Effect.annotateLogs({ group: subscribe.group }), Effect.withTracerEnabled(false))
 
@@ -114,6 +106,19 @@ export const join = Effect.fnUntraced(function* (
   yield* Effect.forkIn(Effect.forever(supervised), scope)
   return makeSubscription(member, () => current, lag)
 })
+
+const seenOf = (member: Member): Watched => ({
+  paused: member.paused,
+  busy: [...member.held.values()].some((held) => held.inHand > 0),
+  progress: member.progress
+})
+
+/** What is not dealt out yet may be anybody's. */
+const isDealt = ({ assigned }: Member, topic: string, partition: number): boolean =>
+  assigned === undefined || (assigned[topic]?.includes(partition) ?? false)
+
+const stateOf = (member: Member) =>
+  member.paused ? "paused" : member.stalledAt === member.progress ? "stalled" : "running"
 
 const laneOf = (member: Member, topic: string) => ({
   subscription: member.options,
@@ -149,7 +154,7 @@ const makeSubscription = (
   return {
     pause: set(true),
     resume: set(false),
-    state: Effect.sync(() => (member.paused ? "paused" : "running")),
+    state: Effect.sync(() => stateOf(member)),
     lag: lag.pipe(
       Effect.tap((counts) => Effect.sync(() => (lastLag = counts))),
       Effect.catch(() => Effect.sync(() => lastLag))

@@ -75,7 +75,7 @@ const suite = () =>
     )
 
     it.effect(
-      "is replaced when it lags and stands still, and told of when that did not help",
+      "is replaced when it lags and stands still, which it says of itself, and told of when that did not help",
       () =>
         Effect.gen(function* () {
           const { options } = yield* Started
@@ -89,12 +89,14 @@ const suite = () =>
             const topic = yield* topicWith(options, "never read")
             const group = newGroup()
             let consumers = 0
-            yield* (yield* Broker).subscribe(
+            const subscription = yield* (yield* Broker).subscribe(
               lingering({ group, topics: [topic], handle: () => Effect.void }, () => {
                 consumers += 1
                 return Duration.days(20)
               })
             )
+            yield* eventually(subscription.state, (state) => state === "stalled", 5_000)
+            assert.deepStrictEqual(stalled, [])
             yield* eventually(
               Effect.sync(() => stalled),
               (groups) => groups.includes(group),

@@ -1,4 +1,4 @@
-import { DateTime, Effect, Layer } from "effect"
+import { Cause, DateTime, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
 import { measureProcess } from "../telemetry/process-metrics.ts"
@@ -14,17 +14,20 @@ export interface Version {
 
 const CHECK_BUDGET = "1 second"
 
-const check = (checks: ReadinessChecks) =>
+/** The public port tells nobody why: what is said there is known to all. */
+const check = (checks: ReadinessChecks, tell: (error: unknown) => string = () => "failing") =>
   Effect.forEach(
     Object.entries(checks),
     ([name, probe]) =>
       probe.pipe(
         Effect.timeout(CHECK_BUDGET),
         Effect.as([name, "ok"] as const),
-        Effect.catchCause(() => Effect.succeed([name, "failing"] as const))
+        Effect.catchCause((cause) => Effect.succeed([name, tell(Cause.squash(cause))] as const))
       ),
     { concurrency: "unbounded" }
   )
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : "failing")
 
 const get = (path: `/${string}`): KnownRoute => ({ method: "GET", path })
 
@@ -33,7 +36,8 @@ export const healthRoutes: ReadonlyArray<KnownRoute> = [get("/health/live"), get
 
 /**
  * `/health/live`, `/health/ready` (with what fails), `/version`: on both ports. Answering at all shows that the event loop
- * turns; `liveness` says what else a process cannot live without, and nothing that a restart would not mend.
+ * turns; `liveness` says what else a process cannot live without, and nothing that a restart would not mend; why it is missing is
+ * answered, so it is for ports that not everybody reaches.
  */
 export const layerHealthRoutes = (options: {
   readonly version: Version
@@ -46,7 +50,7 @@ export const layerHealthRoutes = (options: {
       yield* router.add(
         "GET",
         "/health/live",
-        Effect.map(check(options.liveness ?? {}), (results) =>
+        Effect.map(check(options.liveness ?? {}, reasonOf), (results) =>
           results.every(([, result]) => result === "ok")
             ? HttpServerResponse.empty({ status: 204 })
             : HttpServerResponse.jsonUnsafe(

@@ -11,13 +11,15 @@ import { eventually } from "@flowforge/testkit"
 import { Effect, Layer, Metric } from "effect"
 import { ask } from "./notes.ts"
 
-const served = Effect.fnUntraced(function* (readiness: Record<string, Effect.Effect<unknown, unknown>> = {}) {
+type Checks = Record<string, Effect.Effect<unknown, unknown>>
+
+const served = Effect.fnUntraced(function* (readiness: Checks = {}, liveness: Checks = {}) {
   const listener = yield* listen({ port: 0, variable: "MANAGEMENT_PORT" })
   yield* Layer.build(
     layerServe(listener, {
       known: [...healthRoutes, ...metricsRoutes],
       routes: Layer.mergeAll(
-        layerHealthRoutes({ version: { name: "flowforge", version: "1.2.3" }, readiness }),
+        layerHealthRoutes({ version: { name: "flowforge", version: "1.2.3" }, readiness, liveness }),
         layerMetricsRoutes
       )
     })
@@ -57,6 +59,22 @@ describe("health", () => {
       const url = yield* served({ hangs: Effect.never, dies: Effect.die("broken") })
       const answer = yield* ask(`${url}/health/ready`)
       assert.deepStrictEqual([answer.status, answer.body.checks], [503, { hangs: "failing", dies: "failing" }])
+    })
+  )
+
+  it.live("says why it does not live, which readiness does not tell everybody", () =>
+    Effect.gen(function* () {
+      let isStuck = true
+      const progress = Effect.suspend(() => (isStuck ? Effect.fail(new Error("a batch does not end")) : Effect.void))
+      const url = yield* served({ progress }, { progress, disk: Effect.void })
+      const dead = yield* ask(`${url}/health/live`)
+      assert.deepStrictEqual(
+        [dead.status, dead.body],
+        [503, { status: "not alive", checks: { progress: "a batch does not end", disk: "ok" } }]
+      )
+      assert.deepStrictEqual((yield* ask(`${url}/health/ready`)).body.checks, { progress: "failing" })
+      isStuck = false
+      assert.strictEqual((yield* ask(`${url}/health/live`)).status, 204)
     })
   )
 
