@@ -18,18 +18,24 @@ import { Storefront } from "./storefront.ts"
 /** Health and metrics. Ready is who leads and who stands by: what both wait for is the custom resource's definition. */
 const layerManagement = (listener: HttpListener, version: Version, { watchNamespace }: OperatorConfig) =>
   Layer.unwrap(
-    Effect.map(Effect.context<Kubernetes>(), (context) =>
-      layerServe(listener, {
+    Effect.gen(function* () {
+      const context = yield* Effect.context<Kubernetes>()
+      // Probes come every few seconds, and a definition is long.
+      const isReady = yield* Effect.cachedWithTTL(
+        Effect.provide(definitionIsReady(watchNamespace), context),
+        "10 seconds"
+      )
+      return layerServe(listener, {
         known: [...healthRoutes, ...metricsRoutes],
         routes: Layer.mergeAll(
           layerMetricsRoutes,
           layerHealthRoutes({
             version,
-            readiness: { "custom-resource-definition": Effect.provide(definitionIsReady(watchNamespace), context) }
+            readiness: { "custom-resource-definition": isReady }
           })
         )
       })
-    )
+    })
   )
 
 /** The operator, until it is interrupted or loses its lead. */

@@ -1,6 +1,6 @@
-import { HttpMethod, KubeConfig, RequestContext } from "@kubernetes/client-node"
-import { Effect } from "effect"
+import { Config, Effect, Option } from "effect"
 import { fetch, type Response } from "undici"
+import { type Credentials, ofKubeconfig, ofPod } from "./credentials.ts"
 import { errorOf, type KubernetesError, Unavailable } from "./errors.ts"
 
 /** A request to the API server, below its address. */
@@ -14,29 +14,34 @@ export interface Call {
 
 export type Send = (call: Call) => Effect.Effect<Response, KubernetesError>
 
-/** From KUBECONFIG or ~/.kube/config where there is one, else as a pod. Tokens are read again as they change. */
-export const loadConfig = Effect.sync(() => {
-  const config = new KubeConfig()
-  config.loadFromDefault()
-  return config
+const inCluster = Config.all({
+  host: Config.NonEmptyString("KUBERNETES_SERVICE_HOST"),
+  port: Config.NonEmptyString("KUBERNETES_SERVICE_PORT")
+}).pipe(Config.option)
+
+/** In a pod as its ServiceAccount, elsewhere by the kubeconfig. */
+export const credentials: Effect.Effect<Credentials> = Effect.gen(function* () {
+  const pod = yield* Effect.orDie(inCluster)
+  if (Option.isNone(pod)) return yield* Effect.promise(() => ofKubeconfig())
+  const { host, port } = pod.value
+  return yield* Effect.promise(() => ofPod(`https://${host.includes(":") ? `[${host}]` : host}:${port}`))
 })
 
 /** Every request with who we are; interrupting it ends it. Answers other than a success are errors. */
 export const connect =
-  (config: KubeConfig): Send =>
+  ({ identify, server }: Credentials): Send =>
   ({ body, contentType = "application/json", method, path, query = {} }) =>
     Effect.gen(function* () {
-      const url = new URL((config.getCurrentCluster()?.server ?? "") + path)
+      const url = new URL(server + path)
       for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
       const response = yield* Effect.tryPromise({
         try: async (signal) => {
-          const context = new RequestContext(url.href, HttpMethod.GET)
-          await config.applySecurityAuthentication(context)
+          const { dispatcher, headers } = await identify()
           return fetch(url, {
             method,
             signal,
-            headers: { ...context.getHeaders(), accept: "application/json", "content-type": contentType },
-            dispatcher: context.getDispatcher() as never,
+            headers: { ...headers, accept: "application/json", "content-type": contentType },
+            ...(dispatcher === undefined ? {} : { dispatcher }),
             ...(body === undefined ? {} : { body: JSON.stringify(body) })
           })
         },

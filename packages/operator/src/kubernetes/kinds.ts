@@ -28,6 +28,7 @@ export const Kinds = {
   horizontalPodAutoscaler: kind("autoscaling/v2", "HorizontalPodAutoscaler"),
   scaledObject: kind("keda.sh/v1alpha1", "ScaledObject"),
   namespace: kind("v1", "Namespace"),
+  serviceAccount: kind("v1", "ServiceAccount"),
   lease: kind("coordination.k8s.io/v1", "Lease"),
   definition: kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 } as const

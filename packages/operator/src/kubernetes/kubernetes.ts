@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Stream } from "effect"
 import type { Response } from "undici"
-import { connect, loadConfig, type Send } from "./connection.ts"
+import { connect, credentials, type Send } from "./connection.ts"
 import { type KubernetesError, Unavailable } from "./errors.ts"
 import { type Kind, kindOf } from "./kinds.ts"
 import type { Manifest } from "./manifest.ts"
@@ -52,10 +52,10 @@ export class Kubernetes extends Context.Service<
     readonly lastWords: (place: Place, lines: number) => Effect.Effect<string, KubernetesError>
   }
 >()("@flowforge/operator/Kubernetes") {
-  /** By the kubeconfig, or as the pod's ServiceAccount. */
+  /** As the pod's ServiceAccount, or by the kubeconfig. */
   static readonly layer: Layer.Layer<Kubernetes> = Layer.effect(
     Kubernetes,
-    Effect.map(loadConfig, (config) => make(connect(config)))
+    Effect.map(credentials, (found) => make(connect(found)))
   )
 }
 

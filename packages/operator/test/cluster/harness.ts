@@ -8,6 +8,7 @@ import { Effect, Layer } from "effect"
 import { describe } from "vitest"
 import { type Kind, Kinds, Kubernetes, type Manifest } from "../../src/kubernetes/index.ts"
 import { connect } from "../../src/kubernetes/connection.ts"
+import { ofKubeconfig } from "../../src/kubernetes/credentials.ts"
 import { make } from "../../src/kubernetes/kubernetes.ts"
 import { definition } from "../../src/resource/index.ts"
 
@@ -40,9 +41,15 @@ export const writeKubeconfig = (path: string, server?: string): void => {
 
 export const apiServer = (): URL => new URL(config().getCurrentCluster()!.server)
 
+/** Who vouches for the API server, as PEM. */
+export const authority = (): string => Buffer.from(config().getCurrentCluster()!.caData!, "base64").toString()
+
 export const layerCluster: Layer.Layer<Kubernetes> = Layer.effect(
   Kubernetes,
-  Effect.sync(() => make(connect(config())))
+  Effect.map(
+    Effect.promise(() => ofKubeconfig(context)),
+    (found) => make(connect(found))
+  )
 )
 
 /** The two images of these tests: they do nothing, and are told apart by their names. */
