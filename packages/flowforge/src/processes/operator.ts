@@ -16,7 +16,7 @@ const own = ofConfig(operatorConfig, [
   row("OPERATOR_WATCH_NAMESPACE", "all namespaces", "where the OrderPipelines are that it looks after")
 ])
 
-/** Kubernetes' client costs a second and 60 MB: it is loaded by this process alone. */
+/** The operator is loaded by this process alone, as it brings a client of Kubernetes. */
 export const operator = processOf(
   "looks after OrderPipelines in Kubernetes",
   all({ own, host, managementPort, telemetry, stopWithin: patience }),
