@@ -27,7 +27,7 @@ export const kafkaOptions = (settings: ValueOf<typeof kafka>, clientId: string):
 /** Names the settings that a refusal is about; kafkajs repeats no secrets. */
 const blame = (reason: string): string => {
   if (/certificate|altnames/iu.test(reason)) return `KAFKA_TLS_CA does not vouch for Kafka: ${reason}`
-  if (/SASL|authenticat/iu.test(reason)) return `Kafka does not accept KAFKA_USERNAME with KAFKA_PASSWORD: ${reason}`
+  if (/SASL|authenticat/iu.test(reason)) return `KAFKA_USERNAME with KAFKA_PASSWORD is not accepted by Kafka: ${reason}`
   return reason
 }
 
