@@ -14,6 +14,9 @@ export const readInstallation = (): Installation => {
   return JSON.parse(readFileSync(file, "utf8")) as Installation
 }
 
+/** The short form leaves out what takes minutes. */
+export const isSmoke = process.env["FLOWFORGE_E2E_FORM"] === "smoke"
+
 const BUCKET = "receipts"
 const REGION = "eu-west-1"
 
