@@ -12,7 +12,7 @@ export class TopicsNotReady extends Schema.TaggedError<TopicsNotReady>()("Topics
 
 export interface PrepareOptions {
   readonly topics: ReadonlyArray<Topic.Any>
-  /** 1 by default. */
+  /** 1 by default. Of three or more, two must have a record before it counts as published: one broker may be lost. */
   readonly replicas?: number
   /** Where creating is forbidden the topics are only looked at. */
   readonly create: boolean
@@ -45,6 +45,7 @@ export const prepare = (kafka: KafkaOptions, options: PrepareOptions) =>
       { name, partitions, retention, largest: undefined },
       { name: deadLetterTopic, partitions, retention: DEAD_LETTERS_KEPT, largest: DEAD_LETTER_BYTES }
     ])
+    const replicas = options.replicas ?? 1
     const names = new Set(yield* ask((admin) => admin.listTopics()))
     const missing = wanted.filter(({ name }) => !names.has(name))
     if (missing.length > 0 && options.create) {
@@ -54,9 +55,10 @@ export const prepare = (kafka: KafkaOptions, options: PrepareOptions) =>
           topics: missing.map(({ largest, name, partitions, retention }) => ({
             topic: name,
             numPartitions: partitions,
-            replicationFactor: options.replicas ?? 1,
+            replicationFactor: replicas,
             configEntries: [
               { name: "retention.ms", value: String(Duration.toMillis(retention)) },
+              ...(replicas < 3 ? [] : [{ name: "min.insync.replicas", value: "2" }]),
               ...(largest === undefined ? [] : [{ name: "max.message.bytes", value: String(largest) }])
             ]
           }))
