@@ -1,10 +1,10 @@
 import { assert, describe, layer as suiteWith } from "@effect/vitest"
-import { Broker, type SubscribeOptions } from "@flowforge/messaging"
+import { Broker, type IncomingRecord, type SubscribeOptions } from "@flowforge/messaging"
 import { type KafkaOptions, layer as layerKafka, prepare } from "@flowforge/messaging/kafka"
 import { findKafka, KAFKA_MISSING, startKafka } from "@flowforge/testkit/kafka"
 import { Context, Duration, Effect, Exit, Layer, Scope } from "effect"
 import { eventually } from "../eventually.ts"
-import { join, messageOf, newGroup, newTopic, textOf } from "./readers.ts"
+import { join, keyIn, messageOf, newGroup, newTopic, textOf } from "./readers.ts"
 
 const program = await Effect.runPromise(findKafka)
 
@@ -104,6 +104,51 @@ const suite = () =>
             )
             assert.isAtLeast(consumers, 2)
           }).pipe(Effect.provide(layerKafka(watched)), Effect.scoped)
+        }),
+      90_000
+    )
+
+    it.effect(
+      "does not stand still while others of its group have records in hand, or wait for them, and itself has none",
+      () =>
+        Effect.gen(function* () {
+          const { options } = yield* Started
+          const stalled: Array<string> = []
+          const onStalled = (group: string) => Effect.sync(() => void stalled.push(group))
+          yield* Effect.gen(function* () {
+            const topic = yield* topicWith(options, "before")
+            const broker = yield* Broker
+            const [shared, standing] = [newGroup(), newGroup()]
+            const handle = (records: ReadonlyArray<IncomingRecord>) =>
+              records.some((record) => textOf(record) === "no end") ? Effect.never : Effect.void
+            const busy = yield* join({ group: shared, topics: [topic], handle })
+            const idle = yield* join({ group: shared, topics: [topic], handle })
+            // One partition each.
+            yield* eventually(
+              Effect.andThen(
+                broker.publish([0, 1].map((n) => messageOf(topic, keyIn(n), "before"))),
+                Effect.sync(() => new Set(idle.records().map(({ partition }) => partition)))
+              ),
+              ({ size }) => size === 1,
+              4_000
+            )
+            const other = 1 - idle.records()[0]!.partition
+            yield* broker.publish([messageOf(topic, keyIn(other), "no end"), messageOf(topic, keyIn(other), "behind")])
+            yield* broker.subscribe(
+              lingering({ group: standing, topics: [topic], handle: () => Effect.void }, () => Duration.days(20))
+            )
+            yield* eventually(
+              Effect.sync(() => stalled),
+              (groups) => groups.includes(standing),
+              5_000
+            )
+            assert.notInclude(stalled, shared)
+            assert.deepStrictEqual(
+              [yield* busy.subscription.state, yield* idle.subscription.state],
+              ["running", "running"]
+            )
+            assert.isAtLeast((yield* idle.subscription.lag).get(topic.name)!, 1)
+          }).pipe(Effect.provide(layerKafka({ ...options, stallMillis: 1500, onStalled })), Effect.scoped)
         }),
       90_000
     )

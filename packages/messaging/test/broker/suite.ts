@@ -91,13 +91,14 @@ export const brokerSuite = <E>(name: string, layer: Layer.Layer<Broker | BrokerF
       Effect.gen(function* () {
         const broker = yield* Broker
         const topic = newTopic()
-        const reader = yield* join({ group: newGroup(), topics: [topic], linger: Duration.millis(400) })
+        const reader = yield* join({ group: newGroup(), topics: [topic], linger: Duration.seconds(1) })
         yield* broker.publish([messageOf(topic, "k", "first")])
         yield* until(() => reader.records().length >= 1)
-        for (const n of numbers(0, 10)) yield* broker.publish([messageOf(topic, "k", n)])
+        const publishAll = Effect.forEach(numbers(0, 10), (n) => broker.publish([messageOf(topic, "k", n)]))
+        const [took] = yield* Effect.timed(publishAll)
         yield* until(() => reader.records().length >= 11)
-        // A poll may cut the gathering short, once.
-        assert.isAtMost(reader.batches.length - 1, 2)
+        // A poll may cut the gathering short, once; on a busy machine the publishing outlasts the linger.
+        assert.isAtMost(reader.batches.length - 1, 2 + Math.floor(Duration.toSeconds(took)))
       })
     )
 
