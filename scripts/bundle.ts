@@ -29,6 +29,9 @@ const { metafile } = await build({
   outdir: dist,
   outExtension: { ".js": ".mjs" },
   bundle: true,
+  // What only some processes load (clients of AWS and of Kubernetes) is apart, and costs the others nothing.
+  splitting: true,
+  chunkNames: "chunk-[hash]",
   platform: "node",
   format: "esm",
   target: "node24",
