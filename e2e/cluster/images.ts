@@ -11,10 +11,18 @@ export const buildImage = async (): Promise<string> => {
   return image
 }
 
-/** Loads into the cluster's node what this machine has; the node pulls the rest by itself. */
+/** Under a name that always means the same: ours is called by what is in it, the others by their version. */
+const isInNode = (names: ReadonlyArray<string>, image: string): boolean =>
+  image !== "flowforge:dev" &&
+  ["", "docker.io/", "docker.io/library/"].some((registry) => names.includes(registry + image))
+
+/** Loads into the cluster's node what this machine has and the node has not; the node pulls the rest by itself. */
 export const loadImages = async (cluster: string, images: ReadonlyArray<string>): Promise<void> => {
-  const here = await Promise.all(images.map((image) => attempt("docker", ["image", "inspect", image])))
-  const local = images.filter((_, at) => here[at] !== undefined)
+  const list = ["exec", `${cluster}-control-plane`, "ctr", "--namespace=k8s.io", "images", "list", "--quiet"]
+  const names = ((await attempt("docker", list)) ?? "").split("\n")
+  const wanted = images.filter((image) => !isInNode(names, image))
+  const here = await Promise.all(wanted.map((image) => attempt("docker", ["image", "inspect", image])))
+  const local = wanted.filter((_, at) => here[at] !== undefined)
   if (local.length > 0) await run("kind", ["load", "docker-image", "--name", cluster, ...local])
 }
 
