@@ -5,6 +5,9 @@ const IDENTITIES = ["name", "mountPath", "containerPort", "topologyKey"] as cons
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
 
+/** A label may be called `constructor`: only what the object itself has counts. */
+const own = (object: Json, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined)
+
 /** By what the members of both lists are known, if they are. */
 export const identityOf = (...lists: ReadonlyArray<ReadonlyArray<unknown>>): string | undefined =>
   IDENTITIES.find((name) => lists.flat().every((one) => isObject(one) && one[name] !== undefined))
@@ -16,8 +19,8 @@ export const merge = (base: unknown, patch: unknown): unknown => {
   if (!isObject(base) || !isObject(patch)) return patch
   return Object.fromEntries(
     [...new Set([...Object.keys(base), ...Object.keys(patch)])]
-      .filter((key) => patch[key] !== null)
-      .map((key) => [key, merge(base[key], patch[key])])
+      .filter((key) => own(patch, key) !== null)
+      .map((key) => [key, merge(own(base, key), own(patch, key))])
   )
 }
 

@@ -10,7 +10,12 @@ export const isWithin = (wanted: unknown, found: unknown): boolean => {
   if (isObject(wanted)) {
     // The API server leaves out what is empty.
     if (found === undefined || found === null) return Object.keys(wanted).length === 0
-    return isObject(found) && Object.entries(wanted).every(([key, value]) => isWithin(value, found[key]))
+    return (
+      isObject(found) &&
+      Object.entries(wanted).every(([key, value]) =>
+        isWithin(value, Object.hasOwn(found, key) ? found[key] : undefined)
+      )
+    )
   }
   return wanted === found || (wanted === "" && found === undefined)
 }
