@@ -25,6 +25,8 @@ const poison: Readonly<Record<string, Omit<Message, "partition">>> = {
   "null key and value": { key: null, value: null },
   "bad JSON": { key: "a", value: '{"event_id":' },
   "value that is no text": { key: "a", value: Buffer.from([0x22, 0xff, 0x22]) },
+  "as much as Kafka takes": { key: "a", value: Buffer.alloc(1_040_000, "x") },
+  "much of what is no text": { key: "a", value: "{", headers: { bytes: Buffer.alloc(900_000, 0xff) } },
   "unknown type": { key: "é6", value: valueOf(6, { event_type: "thing.lost" }) },
   "headers that are no text, or of one name": {
     key: "a",
