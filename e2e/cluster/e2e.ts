@@ -7,7 +7,7 @@ import { type Arguments, HELP, readArguments } from "./arguments.ts"
 import { ensureCluster, NODE_PORTS, removeCluster } from "./cluster.ts"
 import { dependencyImages } from "./dependencies.ts"
 import { gather } from "./gather.ts"
-import { buildImage, loadImages, renamed } from "./images.ts"
+import { buildImage, forget, loadImages, renamed } from "./images.ts"
 import { type Installation, install, type Outside, uninstall } from "./installation.ts"
 import { type Access, getJson } from "./kubectl.ts"
 import { root, type Settings } from "./settings.ts"
@@ -111,6 +111,7 @@ const main = async (): Promise<void> => {
       process.exitCode = 1
     }
     if (!args.keep) await stages.run("everything removed", ground.leave)
+    await forget(`next-${namespace}`)
   }
   process.stdout.write(`\ne2e: ${holds ? "all held" : "FAILED"} after ${stages.seconds().toFixed(0)} s\n`)
 }

@@ -31,3 +31,6 @@ export const renamed = async (image: string, tag: string): Promise<string> => {
   const next = `flowforge:${tag}`
   return (await attempt("docker", ["tag", image, next])) === undefined ? image : next
 }
+
+/** Takes the other tag away again. */
+export const forget = (tag: string) => attempt("docker", ["rmi", `flowforge:${tag}`])
