@@ -17,8 +17,11 @@ const skipped = testResults
   .map(({ fullName }) => ({ name: fullName, reason: reasonOf(fullName) }))
 const unlisted = skipped.filter(({ reason }) => reason === undefined)
 
-for (const { name, reason } of skipped) process.stdout.write(`skipped: ${name} (${reason ?? "not listed in .ci/skips.txt"})\n`)
+for (const { name, reason } of skipped)
+  process.stdout.write(`skipped: ${name} (${reason ?? "not listed in .ci/skips.txt"})\n`)
 // A file that cannot be loaded fails without a test.
 const failed = (numFailedTests || (status === "0" ? 0 : Math.max(1, numFailedTestSuites))) + unlisted.length
-process.stdout.write(`${numPassedTests} passed, ${failed} failed${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}\n`)
+process.stdout.write(
+  `${numPassedTests} passed, ${failed} failed${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}\n`
+)
 process.exitCode = failed === 0 ? 0 : 1

@@ -1,6 +1,6 @@
 import { describe, layer } from "@effect/vitest"
-import { findOutside } from "@flowforge/testkit/outside"
-import { Effect } from "effect"
+import { findOutside, type OutsidePrograms } from "@flowforge/testkit/outside"
+import { Effect, Layer } from "effect"
 import { vi } from "vitest"
 import { layerOnKafka } from "./kafka.ts"
 import { tellAll } from "./told/all.ts"
@@ -10,11 +10,9 @@ vi.setConfig({ testTimeout: 180_000 })
 
 const programs = await Effect.runPromise(findOutside)
 
-if ("missing" in programs) {
-  describe.skip(`FlowForge on Kafka, S3, SES and SNS (${programs.missing.join("; ")})`, () => {})
-} else {
-  layer(layerOnKafka(programs), { excludeTestServices: true, timeout: "120 seconds" })(
-    "FlowForge on Kafka, S3, SES and SNS",
-    tellAll
-  )
-}
+const missing = "missing" in programs ? ` (${programs.missing.join("; ")})` : ""
+const told = Layer.suspend(() => layerOnKafka(programs as OutsidePrograms))
+
+describe.skipIf("missing" in programs)(`FlowForge on Kafka, S3, SES and SNS${missing}`, () => {
+  layer(told, { excludeTestServices: true, timeout: "120 seconds" })(tellAll)
+})
