@@ -64,7 +64,8 @@ const mistakes: ReadonlyArray<Mistake> = [
   {
     mistake: "the data folder is a file",
     environment: ({ folder, free }) => ({ PORT: free, FLOWFORGE_DATA: join(folder, "file") }),
-    says: ({ folder }) => `${join(folder, "file")} is a file. Set FLOWFORGE_DATA to another folder`
+    says: ({ folder }) =>
+      `The data folder ${join(folder, "file")} is a file, or lies in one. Set FLOWFORGE_DATA to another folder`
   },
   {
     mistake: "notifications go somewhere unknown",

@@ -86,7 +86,7 @@ const explain = (folder: string, cause: unknown): string => {
     case "ENOENT":
       return `The data folder ${folder} cannot be made: the disk may be read-only. Set FLOWFORGE_DATA to another folder.`
     case "ENOTDIR":
-      return `The data folder ${folder} is, or lies in, a file. Set FLOWFORGE_DATA to another folder.`
+      return `The data folder ${folder} is a file, or lies in one. Set FLOWFORGE_DATA to another folder.`
     case "EEXIST":
       return `Another FlowForge took the data folder ${folder} at this very moment. Set FLOWFORGE_DATA to another folder.`
     default:
