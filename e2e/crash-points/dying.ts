@@ -6,27 +6,16 @@ import { eventually, type LaunchedProcess } from "@flowforge/testkit"
 import { Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { atRest, layerDatabaseOf } from "../system/at-rest.ts"
-import { sendCustomers, type Wish } from "../system/customers.ts"
+import { sendCustomers } from "../system/customers.ts"
+import type { ServiceName } from "../system/programs.ts"
+import { wishesWith } from "../system/wishes.ts"
 import { deathsOf, type Round } from "./rounds.ts"
-import { type ProcessName, whenReady, World } from "./world.ts"
+import { whenReady, World } from "./world.ts"
 
 /** How long a process may take to come to its point, and orders to their end: on a busy machine, too. */
 const PATIENCE = "2 minutes"
 
 const TOKENS = ["tok_ok", "tok_flaky", "tok_ok", "tok_declined", "tok_timeout_after_capture"]
-
-/** Ordinary items, a scarce one that runs dry, some declined, some cancelled at once. */
-const wishOf = (n: number): Wish => ({
-  body: {
-    user_id: `00000000-0000-7000-8000-${String(1 + (n % 90)).padStart(12, "0")}`,
-    items: [
-      { item_id: n % 4 === 0 ? 61 : 1 + (n % 50), quantity: 1 },
-      { item_id: 1 + ((n * 13) % 60), quantity: 2 }
-    ],
-    payment_info: { method: "card", token: TOKENS[n % TOKENS.length] }
-  },
-  cancels: n % 7 === 0
-})
 
 /** A record that nobody can read, for the group inventory. */
 const poison = Effect.gen(function* () {
@@ -44,7 +33,7 @@ const lure = (point: CrashPoint, doomed: LaunchedProcess) => {
 }
 
 /** Starts it anew to die there, sees it die of that and of nothing else, and starts it once more as it should be. */
-const dieOnce = Effect.fnUntraced(function* (name: ProcessName, point: CrashPoint) {
+const dieOnce = Effect.fnUntraced(function* (name: ServiceName, point: CrashPoint) {
   const { replace } = yield* World
   const doomed = yield* replace(name, point)
   yield* lure(point, doomed)
@@ -86,7 +75,7 @@ export const live = Effect.fnUntraced(function* (
     publicUrl: instance.publicUrl,
     customers: 3,
     pauseMillis: 150,
-    wishOf
+    wishOf: wishesWith(TOKENS)
   })
   const haveOrdered = eventually(
     "enough orders are accepted",

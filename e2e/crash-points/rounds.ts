@@ -1,11 +1,11 @@
 import type { CrashPoint } from "@flowforge/flowforge"
-import type { ProcessName } from "./world.ts"
+import type { ServiceName } from "../system/programs.ts"
 
 /** One process of each kind at most, and where it dies. All die under the same load. */
-export type Round = Partial<Record<ProcessName, CrashPoint>>
+export type Round = Partial<Record<ServiceName, CrashPoint>>
 
-export const deathsOf = (round: Round): ReadonlyArray<[ProcessName, CrashPoint]> =>
-  Object.entries(round) as ReadonlyArray<[ProcessName, CrashPoint]>
+export const deathsOf = (round: Round): ReadonlyArray<[ServiceName, CrashPoint]> =>
+  Object.entries(round) as ReadonlyArray<[ServiceName, CrashPoint]>
 
 export const titleOf = (round: Round): string =>
   deathsOf(round)

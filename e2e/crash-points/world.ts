@@ -1,15 +1,9 @@
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import type { InstanceRecord } from "@flowforge/embedded"
 import type { CrashPoint } from "@flowforge/flowforge"
-import { launchProcess, type LaunchedProcess, makeInstallation, TestDatabase } from "@flowforge/testkit"
+import { launchProcess, type LaunchedProcess, makeInstallation, runProcess, TestDatabase } from "@flowforge/testkit"
 import { Context, Effect, Layer, Scope } from "effect"
-
-const program = fileURLToPath(import.meta.resolve("@flowforge/flowforge/main"))
-const gatewayProgram = fileURLToPath(import.meta.resolve("@flowforge/gateway-simulator/main"))
-
-export const PROCESSES = ["api", "order", "payment", "inventory", "notification"] as const
-export type ProcessName = (typeof PROCESSES)[number]
+import { flowforgeProgram, gatewayProgram, type ServiceName, SERVICES } from "../system/programs.ts"
 
 /** A busy machine starts slowly. */
 export const whenReady = ({ ready }: LaunchedProcess) => Effect.retry(ready, { times: 3 })
@@ -20,9 +14,9 @@ export class World extends Context.Service<
   {
     readonly instance: InstanceRecord
     /** As an orchestrator does. */
-    readonly stop: (name: ProcessName) => Effect.Effect<void>
+    readonly stop: (name: ServiceName) => Effect.Effect<void>
     /** Stops the one that runs, then starts another, which dies at the point if one is given. */
-    readonly replace: (name: ProcessName, crashAt?: CrashPoint) => Effect.Effect<LaunchedProcess>
+    readonly replace: (name: ServiceName, crashAt?: CrashPoint) => Effect.Effect<LaunchedProcess>
     /** Runs `prepare` to its end. */
     readonly prepare: Effect.Effect<void>
   }
@@ -42,25 +36,21 @@ export class World extends Context.Service<
           NODE_COMPILE_CACHE: join(made.folder, "compiled"),
           ...(yield* environment)
         }
-        const running = new Map<ProcessName, LaunchedProcess>()
-        const stop = (name: ProcessName) =>
+        const running = new Map<ServiceName, LaunchedProcess>()
+        const stop = (name: ServiceName) =>
           Effect.suspend(() => running.get(name)?.end("SIGTERM") ?? Effect.void).pipe(Effect.asVoid)
-        const replace = Effect.fnUntraced(function* (name: ProcessName, crashAt?: CrashPoint) {
+        const replace = Effect.fnUntraced(function* (name: ServiceName, crashAt?: CrashPoint) {
           yield* stop(name)
-          const launched = yield* launchProcess(program, name, {
+          const launched = yield* launchProcess(flowforgeProgram, name, {
             ...variables,
             ...(crashAt === undefined ? {} : { FLOWFORGE_CRASH_AT: crashAt })
           }).pipe(Effect.provideService(Scope.Scope, scope))
           running.set(name, launched)
           return launched
         })
-        const prepare = Effect.gen(function* () {
-          const { ended, output } = yield* launchProcess(program, "prepare", variables)
-          const { code } = yield* ended
-          if (code !== 0) return yield* Effect.die(new Error(output()))
-        }).pipe(Effect.scoped)
+        const prepare = runProcess(flowforgeProgram, "prepare", variables)
         yield* prepare
-        const launched = yield* Effect.forEach(PROCESSES, (name) => replace(name))
+        const launched = yield* Effect.forEach(SERVICES, (name) => replace(name))
         yield* Effect.forEach(launched, whenReady, { concurrency: "unbounded" })
         return World.of({
           instance: {

@@ -1,16 +1,15 @@
 import { randomUUID } from "node:crypto"
-import { GatewayControlApi, Topics } from "@flowforge/contracts"
+import { Topics } from "@flowforge/contracts"
 import type { InstanceRecord } from "@flowforge/embedded"
 import { auditInstance } from "@flowforge/embedded/audit"
 import { partitionOf } from "@flowforge/messaging"
 import { Duration, Effect, Layer } from "effect"
-import { FetchHttpClient } from "effect/http"
-import { HttpApiClient } from "effect/http-api"
 import { SqlClient } from "effect/sql"
 import { atRest, layerDatabaseOf } from "../system/at-rest.ts"
 import { FlowForge } from "../system/client.ts"
-import { messagesSince, moneySince, shortName } from "../system/outside.ts"
-import { Driver, type OpenDeadLetter, type RawRecord } from "./driver.ts"
+import { messagesSince, shortName } from "../system/outside.ts"
+import { Driver, type RawRecord } from "./driver.ts"
+import { commonHands } from "./hands.ts"
 
 const utf8 = new TextEncoder()
 const partitions = new Map<string, number>(Object.values(Topics).map((topic) => [topic.name, topic.partitions]))
@@ -22,7 +21,7 @@ export const layerOutboxDriver = (instance: InstanceRecord) => {
   const driver = Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const { managementUrl } = yield* FlowForge
-    const { control } = yield* HttpApiClient.make(GatewayControlApi, { baseUrl: instance.gatewayUrl })
+    const hands = yield* commonHands(instance.gatewayUrl)
     const here = yield* Effect.context<FlowForge>()
 
     const recordsOf = (key: string) =>
@@ -45,11 +44,7 @@ export const layerOutboxDriver = (instance: InstanceRecord) => {
       )
 
     return Driver.of({
-      moneyOf: (orderId) =>
-        moneySince(instance.gatewayUrl, 0).pipe(
-          Effect.map((money) => money.get(orderId) ?? { captures: 0, refunds: 0 }),
-          Effect.orDie
-        ),
+      ...hands,
       lettersAbout: (orderId) =>
         messagesSince(0).pipe(
           Effect.map((told) => told.get(shortName(orderId)) ?? []),
@@ -65,17 +60,9 @@ export const layerOutboxDriver = (instance: InstanceRecord) => {
         ),
       recordsOf: (key) => Effect.orDie(recordsOf(key)),
       inject: (records) => Effect.asVoid(Effect.orDie(inject(records))),
-      openDeadLetters: Effect.orDie(
-        sql<OpenDeadLetter>`SELECT consumer_group AS "group", topic, key, error_kind AS kind
-          FROM dead_letters WHERE state = 'open'`
-      ),
-      gateway: (change) => Effect.asVoid(Effect.orDie(control.change({ payload: change }))),
       atRest: Effect.orDie(atRest(instance, REST_WITHIN)),
       audit: (options) => Effect.orDie(auditInstance(instance, { settleTime: Duration.zero, ...options }))
     })
   })
-  return Layer.effect(Driver, driver).pipe(
-    Layer.provide([layerDatabaseOf(instance), FetchHttpClient.layer]),
-    Layer.provideMerge(flowforge)
-  )
+  return Layer.effect(Driver, driver).pipe(Layer.provide(layerDatabaseOf(instance)), Layer.provideMerge(flowforge))
 }

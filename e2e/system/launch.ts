@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findInstance, type InstanceRecord } from "@flowforge/embedded"
-import { lastingPort } from "@flowforge/testkit"
+import { lastingPort, statusOf } from "@flowforge/testkit"
 import { Effect, Option, type Scope } from "effect"
 
 const program = fileURLToPath(import.meta.resolve("@flowforge/embedded/main"))
@@ -70,7 +70,7 @@ export const systemOn = (
   const publicUrl = `http://127.0.0.1:${publicPort}`
   /** Another system on the same port would be ready, too. */
   const isUp = async (pid: number | undefined): Promise<boolean> =>
-    (await isReady(publicUrl)) &&
+    (await statusOf(`${publicUrl}/health/ready`)) === 200 &&
     (await Effect.runPromise(Effect.option(findInstance(folder)))).pipe(
       Option.exists((instance) => instance.pid === pid)
     )
@@ -127,12 +127,3 @@ export const systemOn = (
     output: () => output
   }
 }
-
-const isReady = (publicUrl: string): Promise<boolean> =>
-  fetch(`${publicUrl}/health/ready`).then(
-    async (response) => {
-      await response.body?.cancel()
-      return response.status === 200
-    },
-    () => false
-  )

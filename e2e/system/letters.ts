@@ -15,13 +15,20 @@ export const lettersSince = (messages: RunningSystem["messages"], since: number)
   messages.kind === "folder" ? messagesSince(since) : lettersAt(messages.url)
 
 const lettersAt = Effect.fnUntraced(function* (url: string) {
-  const { mails, texts } = yield* patiently(Effect.mapError(sentBy(url), ({ message }) => new Unanswered({ message })))
-  const letters = [
-    ...mails.map((source): Letter => ({ kind: "email", to: field(source, "To"), subject: field(source, "Subject") })),
-    ...texts.map(({ text, to }): Letter => ({ kind: "sms", to, subject: text }))
-  ]
-  return Map.groupBy(letters, ({ subject }) => /\border ([0-9a-f]{12})\b/u.exec(subject)?.[1] ?? "")
+  const sent = yield* patiently(Effect.mapError(sentBy(url), ({ message }) => new Unanswered({ message })))
+  return Map.groupBy(readLetters(sent), ({ subject }) => /\border ([0-9a-f]{12})\b/u.exec(subject)?.[1] ?? "")
 })
+
+/** What the companies took, as it went out. */
+export const readLetters = ({ mails, texts }: Effect.Success<ReturnType<typeof sentBy>>) => [
+  ...mails.map((source) => ({
+    kind: "email" as const,
+    to: field(source, "To"),
+    subject: field(source, "Subject"),
+    source
+  })),
+  ...texts.map(({ text, to }) => ({ kind: "sms" as const, to, subject: text, source: text }))
+]
 
 /** The line of a head; what this looks for is never folded. */
 const field = (source: string, name: string): string => new RegExp(`^${name}: (.*?)\\r?$`, "mu").exec(source)?.[1] ?? ""

@@ -1,17 +1,18 @@
 import { Console, Effect, Fiber } from "effect"
 import type { Result, Rung } from "../rung.ts"
 import { steady } from "../rungs.ts"
-import type { ProcessName, Stack } from "./stack.ts"
+import type { ServiceName } from "../../system/programs.ts"
+import type { Stack } from "./stack.ts"
 
 /** What one kill -9 cost. */
 export interface Recovery {
-  readonly name: ProcessName
+  readonly name: ServiceName
   /** Until the new process was ready, and the slowest order of that time at its end: milliseconds. */
   readonly millis: number
   readonly lost: number
 }
 
-const KILLED: ReadonlyArray<ProcessName> = ["order", "payment", "inventory", "api"]
+const KILLED: ReadonlyArray<ServiceName> = ["order", "payment", "inventory", "api"]
 const RATE = 50
 const SECONDS = 5
 

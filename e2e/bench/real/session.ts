@@ -11,7 +11,8 @@ import { renderRow } from "../report.ts"
 import { NOTIFIED, type Result, type Rung, runRung, type Subject } from "../rung.ts"
 import { warmUp } from "../rungs.ts"
 import type { Told } from "./gates.ts"
-import { type ProcessName, type Stack, startServers } from "./stack.ts"
+import type { ServiceName } from "../../system/programs.ts"
+import { type Stack, startServers } from "./stack.ts"
 
 /** Orders that are not at their end, and payments that owe a refund. Customers may be told later. */
 const UNSETTLED = `
@@ -60,7 +61,7 @@ const inStandIns = ({ outside: { environment, moto } }: Stack): Records => ({
   messages: { kind: "moto", url: moto.url }
 })
 
-const WORKERS: ReadonlyArray<ProcessName> = ["order", "payment", "inventory"]
+const WORKERS: ReadonlyArray<ServiceName> = ["order", "payment", "inventory"]
 
 /**
  * Starts the stack and has it carry a first order. With the notification service customers are told by the stand-ins;

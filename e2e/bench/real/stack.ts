@@ -4,18 +4,16 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { type LaunchedProcess, launchProcess, makeInstallation, TestDatabase } from "@flowforge/testkit"
+import { type LaunchedProcess, launchProcess, makeInstallation, runProcess, TestDatabase } from "@flowforge/testkit"
 import { findOutside, type Outside, startOutside } from "@flowforge/testkit/outside"
 import { startPostgres } from "@flowforge/testkit/postgres"
 import { Effect, Layer, Redacted, Scope } from "effect"
+import type { ServiceName } from "../../system/programs.ts"
 import { childrenOf, type Pids } from "../processes.ts"
 import type { Subject } from "../rung.ts"
 
 /** As the image runs them. */
 const NODE_OPTIONS = "--max-old-space-size=256"
-
-export const PROCESSES = ["api", "order", "payment", "inventory", "notification"] as const
-export type ProcessName = (typeof PROCESSES)[number]
 
 /** The full stack, with a hand on each of its processes. */
 export interface Stack extends Pick<Subject, "publicUrl" | "pids"> {
@@ -26,8 +24,8 @@ export interface Stack extends Pick<Subject, "publicUrl" | "pids"> {
   readonly folder: string
   readonly outside: Outside
   /** Starts one and waits until it is ready. */
-  readonly start: (name: ProcessName, environment?: Readonly<Record<string, string>>) => Effect.Effect<void>
-  readonly end: (name: ProcessName, signal: NodeJS.Signals) => Effect.Effect<void>
+  readonly start: (name: ServiceName, environment?: Readonly<Record<string, string>>) => Effect.Effect<void>
+  readonly end: (name: ServiceName, signal: NodeJS.Signals) => Effect.Effect<void>
 }
 
 /** The two programs as the image has them, in a folder of their own. */
@@ -80,20 +78,16 @@ export const startServers = Effect.gen(function* () {
   const { DATABASE_CONNECTIONS: _, ...given } = made.environment
   const environment = { ...given, ...outside.environment, NODE_OPTIONS }
   const program = join(dist, "flowforge.mjs")
-  const running = new Map<ProcessName, LaunchedProcess>()
+  const running = new Map<ServiceName, LaunchedProcess>()
 
-  const start = Effect.fnUntraced(function* (name: ProcessName, more: Readonly<Record<string, string>> = {}) {
+  const start = Effect.fnUntraced(function* (name: ServiceName, more: Readonly<Record<string, string>> = {}) {
     const launched = yield* Scope.provide(launchProcess(program, name, { ...environment, ...more }), scope)
     running.set(name, launched)
     yield* Effect.orDie(launched.ready)
   })
-  const end = (name: ProcessName, signal: NodeJS.Signals) =>
+  const end = (name: ServiceName, signal: NodeJS.Signals) =>
     Effect.suspend(() => Effect.asVoid(running.get(name)?.end(signal) ?? Effect.void))
-  yield* Effect.gen(function* () {
-    const launched = yield* launchProcess(program, "prepare", environment)
-    const { code } = yield* launched.ended
-    if (code !== 0) return yield* Effect.die(new Error(launched.output()))
-  }).pipe(Effect.scoped)
+  yield* runProcess(program, "prepare", environment)
   return {
     publicUrl: made.publicUrl,
     managementUrl: () => running.get("api")!.managementUrl,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert, layer } from "@effect/vitest"
 import { auditInstance, isViolated, renderFindings } from "@flowforge/embedded/audit"
+import { statusOf } from "@flowforge/testkit"
 import { Context, Duration, Effect, Layer } from "effect"
 import { atRest } from "../../system/at-rest.ts"
 import { sendCustomers } from "../../system/customers.ts"
@@ -31,9 +32,7 @@ const watchReadiness = (publicUrl: string) => {
   let wasRefused = false
   const watching = (async () => {
     while (open) {
-      const response = await fetch(`${publicUrl}/health/ready`).catch(() => undefined)
-      await response?.body?.cancel()
-      if (response?.status === 503) wasRefused = true
+      if ((await statusOf(`${publicUrl}/health/ready`)) === 503) wasRefused = true
       await sleep(10)
     }
   })()
@@ -71,7 +70,7 @@ layer(Victim.layer, { timeout: "3 minutes", excludeTestServices: true })(
             yield* Effect.promise(() => fault.happen(world))
             const over = performance.now()
             yield* Effect.promise(async () => {
-              while (!(await isReady(world.system.publicUrl))) await sleep(10)
+              while ((await statusOf(`${world.system.publicUrl}/health/ready`)) !== 200) await sleep(10)
             })
             const readyAfter = performance.now() - over
             yield* untilAccepted(customers.accepted.length + AFTERWARDS)
@@ -100,12 +99,3 @@ layer(Victim.layer, { timeout: "3 minutes", excludeTestServices: true })(
     }
   }
 )
-
-const isReady = (publicUrl: string): Promise<boolean> =>
-  fetch(`${publicUrl}/health/ready`).then(
-    async (response) => {
-      await response.body?.cancel()
-      return response.status === 200
-    },
-    () => false
-  )

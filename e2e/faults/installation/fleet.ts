@@ -1,13 +1,6 @@
-import { fileURLToPath } from "node:url"
 import { lastingPort, launchProcess, type LaunchedProcess, type ProcessEnding } from "@flowforge/testkit"
 import { Effect, Scope } from "effect"
-
-export const WORKERS = ["order", "payment", "inventory", "notification"] as const
-export const SERVICES = ["api", ...WORKERS] as const
-export type ServiceName = (typeof SERVICES)[number]
-
-/** FLOWFORGE_PROGRAM: the bundle instead of the sources. */
-const program = process.env["FLOWFORGE_PROGRAM"] ?? fileURLToPath(import.meta.resolve("@flowforge/flowforge/main"))
+import { flowforgeProgram, type ServiceName } from "../../system/programs.ts"
 
 /** One of the processes of an installation. */
 export interface Member {
@@ -41,7 +34,7 @@ export const makeFleet = Effect.fnUntraced(function* (environment: Readonly<Reco
   const printed: Array<readonly [string, () => string]> = []
   const surprises: Array<string> = []
   const launch = (name: string, more: Readonly<Record<string, string>> = {}) =>
-    launchProcess(program, name, { ...environment, ...more }).pipe(
+    launchProcess(flowforgeProgram, name, { ...environment, ...more }).pipe(
       Effect.provideService(Scope.Scope, scope),
       Effect.tap(({ output }) => Effect.sync(() => printed.push([`${name}-${printed.length}`, output])))
     )

@@ -1,18 +1,15 @@
-import { fileURLToPath } from "node:url"
 import { type AuditContext, contextOf, type RecordUnreadable } from "@flowforge/embedded/audit"
 import { makeInstallation, TestDatabase } from "@flowforge/testkit"
 import type { KafkaServer } from "@flowforge/testkit/kafka"
-import { OBJECT_STORE_BUCKET, OBJECT_STORE_CREDENTIALS, OBJECT_STORE_REGION } from "@flowforge/testkit/object-store"
 import { type OutsidePrograms, startOutside } from "@flowforge/testkit/outside"
 import { type PostgresServer, startPostgres } from "@flowforge/testkit/postgres"
 import { type FaultyProxy, faultyProxy } from "@flowforge/testkit/proxy"
 import type { RedisServer } from "@flowforge/testkit/redis"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { layerDatabaseOf } from "../../system/at-rest.ts"
+import { gatewayProgram, SERVICES } from "../../system/programs.ts"
 import { balance } from "./balancer.ts"
-import { type Fleet, makeFleet, SERVICES } from "./fleet.ts"
-
-const gatewayProgram = fileURLToPath(import.meta.resolve("@flowforge/gateway-simulator/main"))
+import { type Fleet, makeFleet } from "./fleet.ts"
 
 /** A claim without a result is given up after this; long enough for the slowest attempt, which takes four seconds. */
 const CLAIM_LIMIT = "12 seconds"
@@ -48,9 +45,8 @@ const install = (programs: OutsidePrograms): Effect.Effect<Installation["Service
     const made = yield* makeInstallation({ gatewayProgram }).pipe(
       Effect.provideService(TestDatabase, { url: postgres.url, name: "postgres" })
     )
-    const objectsUrl = outside.environment["S3_ENDPOINT"]!
     const proxies = yield* Effect.all({
-      s3: faultyProxy(objectsUrl),
+      s3: faultyProxy(outside.records.receipts.endpoint),
       ses: faultyProxy(outside.moto.url),
       sns: faultyProxy(outside.moto.url),
       gateway: faultyProxy(made.gatewayUrl)
@@ -77,14 +73,7 @@ const install = (programs: OutsidePrograms): Effect.Effect<Installation["Service
       managementUrl: fleet.of("api")[0]!.process.managementUrl,
       postgresUrl: made.postgresUrl,
       gatewayUrl: made.gatewayUrl,
-      receipts: {
-        kind: "s3",
-        endpoint: objectsUrl,
-        region: OBJECT_STORE_REGION,
-        bucket: OBJECT_STORE_BUCKET,
-        ...OBJECT_STORE_CREDENTIALS
-      },
-      messages: { kind: "moto", url: outside.moto.url }
+      ...outside.records
     }).pipe(Effect.provide(database))
     const { kafka, redis } = outside
     return { publicUrl, postgresUrl: made.postgresUrl, fleet, postgres, kafka, redis, proxies, records }

@@ -1,7 +1,8 @@
 import { eventually } from "@flowforge/testkit"
 import { Effect } from "effect"
 import type { Fault } from "../fault.ts"
-import { type Member, WORKERS } from "../installation/fleet.ts"
+import { WORKERS } from "../../system/programs.ts"
+import type { Member } from "../installation/fleet.ts"
 import type { Installation } from "../installation/installation.ts"
 
 /** Longer than a member's session in its group, than PostgreSQL keeps an open transaction, and than a lock's session lives. */

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import type { Fault } from "../fault.ts"
-import { SERVICES } from "../installation/fleet.ts"
+import { SERVICES } from "../../system/programs.ts"
 
 export const rolling: ReadonlyArray<Fault> = [
   {

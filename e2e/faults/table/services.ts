@@ -1,4 +1,4 @@
-import { SERVICES } from "../installation/fleet.ts"
+import { SERVICES } from "../../system/programs.ts"
 import type { Fault } from "../fault.ts"
 
 /** Started again at once, as an orchestrator does. */

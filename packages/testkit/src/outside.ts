@@ -43,6 +43,19 @@ export interface Outside {
   readonly redis: RedisServer
   readonly moto: Moto
   readonly environment: Readonly<Record<string, string>>
+  /** Where receipts, mails and text messages are to be read back, whatever stands between them and the processes. */
+  readonly records: {
+    readonly receipts: {
+      readonly kind: "s3"
+      readonly endpoint: string
+      readonly region: string
+      readonly bucket: string
+    } & {
+      readonly accessKeyId: string
+      readonly secretAccessKey: string
+    }
+    readonly messages: { readonly kind: "moto"; readonly url: string }
+  }
 }
 
 const SENDER = "orders@flowforge.example"
@@ -83,6 +96,17 @@ export const startOutside = (programs: OutsidePrograms): Effect.Effect<Outside, 
         ...aws("SES", moto.url),
         ...aws("SNS", moto.url),
         SES_FROM: SENDER
+      },
+      records: {
+        receipts: {
+          kind: "s3" as const,
+          endpoint: objects.url,
+          region: OBJECT_STORE_REGION,
+          bucket: OBJECT_STORE_BUCKET,
+          accessKeyId,
+          secretAccessKey
+        },
+        messages: { kind: "moto" as const, url: moto.url }
       }
     }
   })

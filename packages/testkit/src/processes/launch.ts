@@ -81,6 +81,14 @@ export const launchProcess = (
     ({ end }) => end("SIGKILL")
   )
 
+/** Runs a process that ends by itself, such as `prepare`; dies with all it said unless it ends well. */
+export const runProcess = (...launched: Parameters<typeof launchProcess>): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { ended, output } = yield* launchProcess(...launched)
+    const { code, signal } = yield* ended
+    if (code !== 0) return yield* Effect.die(new Error(`${launched[1]} ended with ${code ?? signal}:\n${output()}`))
+  }).pipe(Effect.scoped)
+
 /** The status of an answer, 0 where there is none. */
 export const statusOf = (url: string): Promise<number> =>
   fetch(url).then(
