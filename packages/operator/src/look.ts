@@ -1,6 +1,7 @@
 import { Clock, Effect, Schema } from "effect"
 import {
   Annotations,
+  COMPONENT_LABEL,
   type Desired,
   desiredOf,
   keyOf,
@@ -96,7 +97,7 @@ const readObjects = Effect.fnUntraced(function* ({ name, namespace }: Key) {
 
 const LINES = 5
 
-const componentOf = ({ metadata }: Manifest) => metadata.labels?.["app.kubernetes.io/component"]
+const componentOf = ({ metadata }: Manifest) => metadata.labels?.[COMPONENT_LABEL]
 
 /** Of pods that run and are not ready, or prepare: for what they wait. What ended tells it in its status. */
 const readLastWords = Effect.fnUntraced(function* (pods: ReadonlyArray<Manifest>) {

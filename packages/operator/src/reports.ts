@@ -1,5 +1,5 @@
 import { Clock, Context, Effect, Layer } from "effect"
-import { PORTS } from "./desired/index.ts"
+import { COMPONENT_LABEL, PORTS } from "./desired/index.ts"
 import type { Manifest } from "./kubernetes/index.ts"
 import { type GroupReport, isReady } from "./observed/index.ts"
 import { type ProcessName, PROCESSES } from "./resource/index.ts"
@@ -49,9 +49,7 @@ export const make = (read: (address: string) => Effect.Effect<string, unknown>):
       Effect.forEach(
         PROCESSES.filter((process) => process !== "api"),
         (process) => {
-          const pod = pods.find(
-            (one) => one.metadata.labels?.["app.kubernetes.io/component"] === process && isReady(one)
-          )
+          const pod = pods.find((one) => one.metadata.labels?.[COMPONENT_LABEL] === process && isReady(one))
           return pod === undefined
             ? Effect.succeed([])
             : Effect.map(ask(pod), (report) => (report === undefined ? [] : [[process, report] as const]))

@@ -17,10 +17,16 @@ export const Annotations = {
 
 export type ComponentName = ProcessName | "prepare"
 
+/** The pipeline of an object that we made. */
+export const PIPELINE_LABEL = "app.kubernetes.io/instance"
+
+/** The process of an object that we made. */
+export const COMPONENT_LABEL = "app.kubernetes.io/component"
+
 export const selectorOf = (pipeline: string, component: ComponentName) => ({
   "app.kubernetes.io/name": "flowforge",
-  "app.kubernetes.io/instance": pipeline,
-  "app.kubernetes.io/component": component
+  [PIPELINE_LABEL]: pipeline,
+  [COMPONENT_LABEL]: component
 })
 
 export const labelsOf = (pipeline: string, component: ComponentName) => ({
@@ -28,9 +34,6 @@ export const labelsOf = (pipeline: string, component: ComponentName) => ({
   "app.kubernetes.io/part-of": "flowforge",
   "app.kubernetes.io/managed-by": MANAGER
 })
-
-/** The pipeline of an object that we made. */
-export const PIPELINE_LABEL = "app.kubernetes.io/instance"
 
 export const OURS = `app.kubernetes.io/managed-by=${MANAGER}`
 

@@ -9,7 +9,7 @@ import { connect } from "../../src/kubernetes/connection.ts"
 import { ofPod } from "../../src/kubernetes/credentials.ts"
 import { Kinds, Kubernetes } from "../../src/kubernetes/index.ts"
 import { make } from "../../src/kubernetes/kubernetes.ts"
-import { apiServer, authority, context, describeCluster, layerCluster, namespace } from "./harness.ts"
+import { apiServer, authority, context, describeCluster, onCluster, namespace } from "./harness.ts"
 
 const run = promisify(execFile)
 
@@ -43,6 +43,6 @@ describeCluster("an operator in a pod", () => {
       const refused = yield* ask
       assert.strictEqual(refused._tag === "Refused" && refused.reason, "Forbidden")
       assert.include(refused.message, `system:serviceaccount:${where}:operator`)
-    }).pipe(Effect.scoped, Effect.provide(layerCluster))
+    }).pipe(onCluster)
   )
 })

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { beforeAll } from "vitest"
 import { Kubernetes, type Manifest } from "../../src/kubernetes/index.ts"
-import { describeCluster, layerCluster, namespace, pipelineIn, prepareCluster } from "./harness.ts"
+import { describeCluster, onCluster, namespace, pipelineIn, prepareCluster } from "./harness.ts"
 
 type Wrong = readonly [title: string, path: string, words: RegExp, spec: object]
 
@@ -63,7 +63,7 @@ describeCluster("the definition, on a real API server", () => {
       const kubernetes = yield* Kubernetes
       const made: Manifest = pipelineIn(yield* namespace, spec)
       return yield* kubernetes.create({ ...made, metadata: { ...made.metadata, name } })
-    }).pipe(Effect.scoped, Effect.provide(layerCluster))
+    }).pipe(onCluster)
 
   it.live("is accepted, and fills in what is left out", () =>
     Effect.gen(function* () {

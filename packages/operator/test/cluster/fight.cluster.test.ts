@@ -7,7 +7,7 @@ import {
   describeCluster,
   found,
   give,
-  layerCluster,
+  onCluster,
   namespace,
   pipelineIn,
   prepareCluster,
@@ -69,7 +69,7 @@ describeCluster("another writer", () => {
             (service) => service?.spec.ports[0].targetPort === "public"
           )
         )
-      }).pipe(Effect.scoped, Effect.provide(layerCluster)),
+      }).pipe(onCluster),
     300_000
   )
 })

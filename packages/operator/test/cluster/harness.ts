@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { promisify } from "node:util"
 import { KubeConfig } from "@kubernetes/client-node"
 import { eventually } from "@flowforge/testkit"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, type Scope } from "effect"
 import { describe } from "vitest"
 import { type Kind, Kinds, Kubernetes, type Manifest } from "../../src/kubernetes/index.ts"
 import { connect } from "../../src/kubernetes/connection.ts"
@@ -31,13 +33,20 @@ const config = () => {
   return loaded
 }
 
-/** Writes a kubeconfig for this cluster at another address, for an operator that is to reach it through there. */
-export const writeKubeconfig = (path: string, server?: string): void => {
-  const loaded = config()
-  const cluster = loaded.getCurrentCluster()!
-  if (server !== undefined) loaded.clusters = [{ ...cluster, server }]
-  writeFileSync(path, loaded.exportConfig())
-}
+/** A kubeconfig of its own for an operator, which reaches this cluster at another address if one is given. */
+export const kubeconfigAt = (server?: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "flowforge-operator-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+  ).pipe(
+    Effect.map((folder) => {
+      const loaded = config()
+      if (server !== undefined) loaded.clusters = [{ ...loaded.getCurrentCluster()!, server }]
+      const path = join(folder, "kubeconfig")
+      writeFileSync(path, loaded.exportConfig())
+      return path
+    })
+  )
 
 export const apiServer = (): URL => new URL(config().getCurrentCluster()!.server)
 
@@ -69,6 +78,9 @@ export const prepareCluster = async (): Promise<void> => {
     ).pipe(Effect.provide(layerCluster))
   )
 }
+
+export const onCluster = <A, E>(test: Effect.Effect<A, E, Kubernetes | Scope.Scope>) =>
+  test.pipe(Effect.scoped, Effect.provide(layerCluster))
 
 /** A namespace of its own, restricted, with the Secret that pipelines refer to; gone with the scope. */
 export const namespace = Effect.gen(function* () {

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs"
 import { connect as dial, createServer, type Socket } from "node:net"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { eventually, launchProcess } from "@flowforge/testkit"
-import { Deferred, Effect, type Scope } from "effect"
+import { Deferred, Effect } from "effect"
 import { beforeAll } from "vitest"
-import { Kinds, Kubernetes } from "../../src/kubernetes/index.ts"
+import { Kinds } from "../../src/kubernetes/index.ts"
 import {
   apiServer,
   describeCluster,
@@ -14,22 +12,17 @@ import {
   give,
   IMAGES,
   imagesIn,
-  layerCluster,
+  kubeconfigAt,
   namespace,
+  onCluster,
   pipelineIn,
   prepareCluster,
   until,
-  untilReady,
-  writeKubeconfig
+  untilReady
 } from "./harness.ts"
 import { operatorIn } from "./operators.ts"
 
 const PROGRAM = join(import.meta.dirname, "../../../flowforge/src/main.ts")
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "flowforge-operator-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
-)
 
 /** The API server by another address, which can go away and come back. */
 const doorTo = (target: URL) =>
@@ -81,9 +74,6 @@ const holderIn = (where: string) =>
     (lease) => lease?.spec?.holderIdentity as string | undefined
   )
 
-const onCluster = <A, E>(test: Effect.Effect<A, E, Kubernetes | Scope.Scope>) =>
-  test.pipe(Effect.scoped, Effect.provide(layerCluster))
-
 const isRolling = (where: string) => until("the consumers roll", where, ({ status }) => status.stage === "Consumers")
 
 describeCluster("an operator that is interrupted", () => {
@@ -95,8 +85,7 @@ describeCluster("an operator that is interrupted", () => {
       onCluster(
         Effect.gen(function* () {
           const where = yield* namespace
-          const kubeconfig = join(yield* folder, "kubeconfig")
-          writeKubeconfig(kubeconfig)
+          const kubeconfig = yield* kubeconfigAt()
           const first = yield* operatorProcess(where, "first", kubeconfig)
           yield* first.says('"leading"')
           const second = yield* operatorProcess(where, "second", kubeconfig)
@@ -119,8 +108,7 @@ describeCluster("an operator that is interrupted", () => {
       onCluster(
         Effect.gen(function* () {
           const where = yield* namespace
-          const kubeconfig = join(yield* folder, "kubeconfig")
-          writeKubeconfig(kubeconfig)
+          const kubeconfig = yield* kubeconfigAt()
           const first = yield* operatorProcess(where, "first", kubeconfig)
           yield* first.says('"leading"')
           assert.deepStrictEqual(yield* first.end("SIGTERM"), { code: 0, signal: null })
@@ -137,8 +125,7 @@ describeCluster("an operator that is interrupted", () => {
         Effect.gen(function* () {
           const where = yield* namespace
           const door = yield* doorTo(apiServer())
-          const kubeconfig = join(yield* folder, "kubeconfig")
-          writeKubeconfig(kubeconfig, door.url)
+          const kubeconfig = yield* kubeconfigAt(door.url)
           const before = yield* operatorProcess(where, "only", kubeconfig)
           yield* give(pipelineIn(where))
           yield* untilReady(where)

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { eventually } from "@flowforge/testkit"
-import { Effect, type Scope } from "effect"
+import { Effect } from "effect"
 import { beforeAll } from "vitest"
 import { Kinds, Kubernetes } from "../../src/kubernetes/index.ts"
 import {
@@ -10,8 +10,8 @@ import {
   give,
   IMAGES,
   imagesIn,
-  layerCluster,
   namespace,
+  onCluster,
   pipelineIn,
   prepareCluster,
   untilHeld,
@@ -38,16 +38,13 @@ const running = Effect.gen(function* () {
   return where
 })
 
-const told = <A, E>(effect: Effect.Effect<A, E, Kubernetes | Scope.Scope>) =>
-  effect.pipe(Effect.scoped, Effect.provide(layerCluster))
-
 describeCluster("a rollout, on a real cluster", () => {
   beforeAll(prepareCluster, 120_000)
 
   it.live(
     "brings all processes to the image, then to the next one, and tells people by Events",
     () =>
-      told(
+      onCluster(
         Effect.gen(function* () {
           const where = yield* running
           assert.deepStrictEqual(yield* imagesIn(where), all(IMAGES[0]))
@@ -66,7 +63,7 @@ describeCluster("a rollout, on a real cluster", () => {
   it.live(
     "is held with the words of the Job that failed, until it is tried again",
     () =>
-      told(
+      onCluster(
         Effect.gen(function* () {
           const where = yield* running
           const env = {
@@ -90,7 +87,7 @@ describeCluster("a rollout, on a real cluster", () => {
   it.live(
     "is held where a process does not start, in its own words, and the API stays as it was",
     () =>
-      told(
+      onCluster(
         Effect.gen(function* () {
           const where = yield* running
           const services = { payment: { env: { PROCESS_FAILS: { value: "PAYMENT_GATEWAY_URL is wrong" } } } }
@@ -108,7 +105,7 @@ describeCluster("a rollout, on a real cluster", () => {
   it.live(
     "goes, with all that belongs to it, when it is deleted, also while no operator is there",
     () =>
-      told(
+      onCluster(
         Effect.gen(function* () {
           const kubernetes = yield* Kubernetes
           const where = yield* namespace
