@@ -37,7 +37,7 @@ export const eachBatch = async (member: Member, payload: EachBatchPayload, now: 
   const { topic, partition } = batch
   const { generation, options } = member
   const held = heldAt(member, topic, partition)
-  const isOurs = () => member.generation === generation && member.held.get(`${partition}/${topic}`) === held
+  const isOurs = () => member.generation === generation
   let acknowledged: IncomingRecord | undefined
   const acknowledge = async () => {
     const { handled } = held
