@@ -6,7 +6,7 @@ import { TestDatabase } from "@flowforge/testkit"
 import { Context, Effect, Layer } from "effect"
 import { HttpApi, HttpApiBuilder } from "effect/http-api"
 import { OrderService } from "../src/index.ts"
-import { configured, user } from "./orders.ts"
+import { configured, layerOutside, layerUseCases, user } from "./orders.ts"
 
 /** The public API without the groups that other services answer. */
 const Api = HttpApi.make("flowforge").add(OrdersApi).annotateMerge(PublicApi.annotations)
@@ -17,6 +17,8 @@ export interface Answer {
   readonly text: string
   readonly body: any
 }
+
+export const statuses = (answers: ReadonlyArray<Answer>) => answers.map(({ status }) => status)
 
 export type Send = (method: string, path: string, init?: RequestInit) => Effect.Effect<Answer>
 
@@ -84,3 +86,6 @@ export const placeOver = (
   changes: Readonly<Record<string, unknown>> = {},
   headers: Readonly<Record<string, string>> = {}
 ) => send("POST", "/orders", json(request(changes), headers))
+
+/** The API on a port, and the use cases behind it at hand. */
+export const layerServed = Layer.mergeAll(Http.layer, layerUseCases).pipe(Layer.provideMerge(layerOutside))

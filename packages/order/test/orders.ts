@@ -162,6 +162,15 @@ export const rows = SqlClient.SqlClient.use(
       (SELECT count(*)::int FROM idempotency_keys) AS keys`
 ).pipe(Effect.map(([counts]) => counts!))
 
+/** How many more there are than before. */
+export const increase = (before: Effect.Success<typeof rows>, after: Effect.Success<typeof rows>) => ({
+  orders: after.orders - before.orders,
+  items: after.items - before.items,
+  history: after.history - before.history,
+  outbox: after.outbox - before.outbox,
+  keys: after.keys - before.keys
+})
+
 /** An order's history and what was said about it, both in order. */
 export const storyOf = (order: OrderId) =>
   SqlClient.SqlClient.use(

@@ -1,24 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import type { OrderId } from "@flowforge/contracts"
-import { Effect, Fiber, Latch, Layer } from "effect"
+import { Effect, Fiber, Latch } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
-import { type Answer, Http, placeOver } from "./http.ts"
-import {
-  confirm,
-  inTransaction,
-  layerOutside,
-  layerUseCases,
-  outOfStock,
-  place,
-  refunded,
-  storyOf,
-  unpaid,
-  user,
-  writeReceipt
-} from "./orders.ts"
-
-const world = Layer.mergeAll(Http.layer, layerUseCases).pipe(Layer.provideMerge(layerOutside))
+import { type Answer, Http, layerServed, placeOver } from "./http.ts"
+import { confirm, inTransaction, outOfStock, place, refunded, storyOf, unpaid, user, writeReceipt } from "./orders.ts"
 
 const get = (path: string) => Effect.flatMap(Http, (http) => http("GET", path))
 const cancel = (order: OrderId) => Effect.flatMap(Http, (http) => http("POST", `/orders/${order}/cancel`))
@@ -38,7 +24,7 @@ const pages = <E, R>(path: string, between: Effect.Effect<unknown, E, R>) =>
     return seen
   })
 
-layer(world, { excludeTestServices: true })("orders over HTTP", (it) => {
+layer(layerServed, { excludeTestServices: true })("orders over HTTP", (it) => {
   it.effect("the pages show every order that was there at the start, newest first and once, while orders arrive", () =>
     Effect.gen(function* () {
       const there: Array<OrderId> = []

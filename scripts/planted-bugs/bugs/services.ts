@@ -9,7 +9,7 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/order/src/intake/intake.ts",
     text: 'sql.withTransaction(Effect.tap(carryOut(batch), () => reach("intake.inserted")))',
     instead: "carryOut(batch)",
-    tests: ["packages/order/test/intake.integration.test.ts"],
+    tests: ["packages/order/test/idempotency-keys.integration.test.ts"],
     titled: "in flight in another process|of an insert that was killed|two processes that insert"
   },
   {
@@ -18,7 +18,7 @@ export const services: ReadonlyArray<PlantedBug> = [
     file: "packages/order/src/intake/idempotency-keys.ts",
     text: "    ORDER BY user_id, key ON CONFLICT",
     instead: "    ON CONFLICT",
-    tests: ["packages/order/test/intake.integration.test.ts"],
+    tests: ["packages/order/test/idempotency-keys.integration.test.ts"],
     titled: "the same keys in opposite orders"
   },
   {
