@@ -1,7 +1,6 @@
-import { Agent, request as httpRequest } from "node:http"
-import { request as httpsRequest, Agent as HttpsAgent } from "node:https"
 import { DependencyUnavailable } from "@flowforge/messaging"
 import { Effect } from "effect"
+import { type Dispatcher, Pool } from "undici"
 import { OutcomeUnknown } from "./gateway.ts"
 
 const DEPENDENCY = "payment gateway"
@@ -23,18 +22,24 @@ export interface Question {
   readonly body?: string
 }
 
-/** Asks over kept connections, on node:http itself: a request costs a third of what `fetch` takes. */
+/** Asks over kept connections, by undici's own dispatch: a third of the CPU that a request of node:http takes. */
 export const makeRequest = (options: {
   readonly url: URL
   readonly timeoutMillis: number
   readonly maxConnections: number
 }) => {
-  const isSecure = options.url.protocol === "https:"
-  const agentOptions = { keepAlive: true, maxSockets: options.maxConnections, timeout: IDLE_MILLIS }
-  const agent = isSecure ? new HttpsAgent(agentOptions) : new Agent(agentOptions)
-  const send = isSecure ? httpsRequest : httpRequest
-  const base = options.url.pathname.replace(/\/$/u, "")
-  const target = { host: options.url.hostname, port: options.url.port, agent }
+  const { maxConnections, timeoutMillis, url } = options
+  const pool = new Pool(url.origin, {
+    connections: maxConnections,
+    connectTimeout: timeoutMillis,
+    // The limit of a question is one for all of it, the wait for a connection included.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: IDLE_MILLIS,
+    keepAliveMaxTimeout: IDLE_MILLIS,
+    maxResponseSize: MAX_ANSWER_BYTES
+  })
+  const base = url.pathname.replace(/\/$/u, "")
 
   const ask = ({
     body,
@@ -44,41 +49,49 @@ export const makeRequest = (options: {
     path
   }: Question): Effect.Effect<Answer, DependencyUnavailable | OutcomeUnknown> =>
     Effect.callback((resume) => {
-      const headers: Record<string, string | number> = {}
+      const headers: Record<string, string> = {}
       if (key !== undefined) headers["idempotency-key"] = key
       if (body !== undefined) headers["content-type"] = "application/json"
-      headers["content-length"] = body === undefined ? 0 : Buffer.byteLength(body)
-      const unknown = () =>
-        new OutcomeUnknown({ orderId, reason: `no answer within ${options.timeoutMillis} ms, outcome unknown` })
-      const request = send({ ...target, method, path: base + path, headers }, (response) => {
-        let text = ""
-        response.setEncoding("utf8")
-        response.on("data", (chunk: string) => {
-          text += chunk
-          if (text.length > MAX_ANSWER_BYTES) request.destroy(new Error("the answer is too long"))
-        })
-        response.on("end", () => {
-          clearTimeout(limit)
-          resume(Effect.succeed({ status: response.statusCode ?? 0, body: text }))
-        })
-      })
+      let controller: Dispatcher.DispatchController | undefined
+      let isGivenUp = false
+      let status = 0
+      const chunks: Array<Buffer> = []
+      const giveUp = () => {
+        isGivenUp = true
+        clearTimeout(limit)
+        controller?.abort(new Error("given up"))
+      }
       const limit = setTimeout(() => {
-        resume(Effect.fail(unknown()))
-        request.destroy()
-      }, options.timeoutMillis)
-      request.on("error", (error: NodeJS.ErrnoException) => {
-        clearTimeout(limit)
-        const reason = error.code ?? error.message
-        // A connection lost half-way may have carried the request: like a time-out, but it speaks against the gateway.
-        const note = NEVER_ARRIVED.has(reason) ? reason : `${reason}, outcome unknown`
-        resume(Effect.fail(new DependencyUnavailable({ dependency: DEPENDENCY, reason: note })))
-      })
-      request.end(body)
-      return Effect.sync(() => {
-        clearTimeout(limit)
-        request.destroy()
-      })
+        const reason = `no answer within ${timeoutMillis} ms, outcome unknown`
+        resume(Effect.fail(new OutcomeUnknown({ orderId, reason })))
+        giveUp()
+      }, timeoutMillis)
+      pool.dispatch(
+        { method, path: base + path, headers, body: body ?? null },
+        {
+          onRequestStart: (started) => {
+            controller = started
+            if (isGivenUp) giveUp()
+          },
+          onResponseStart: (_, statusCode) => {
+            status = statusCode
+          },
+          onResponseData: (_, chunk) => void chunks.push(chunk),
+          onResponseEnd: () => {
+            clearTimeout(limit)
+            resume(Effect.succeed({ status, body: Buffer.concat(chunks).toString() }))
+          },
+          onResponseError: (_, error: NodeJS.ErrnoException) => {
+            clearTimeout(limit)
+            const reason = error.code ?? error.message
+            // A connection lost half-way may have carried the request: like a time-out, but it speaks against the gateway.
+            const note = NEVER_ARRIVED.has(reason) ? reason : `${reason}, outcome unknown`
+            resume(Effect.fail(new DependencyUnavailable({ dependency: DEPENDENCY, reason: note })))
+          }
+        }
+      )
+      return Effect.sync(giveUp)
     })
 
-  return { ask, close: Effect.sync(() => agent.destroy()) }
+  return { ask, close: Effect.promise(() => pool.destroy()) }
 }
