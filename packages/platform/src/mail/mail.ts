@@ -21,7 +21,7 @@ export class Mailer extends Context.Service<
 >()("@flowforge/platform/Mailer") {
   /** Each mail becomes a file that a mail program opens: `<folder>/<yyyy-mm-ddThh>/<mm>/<id>.eml`. */
   static readonly layerOutboxFolder = (options: FolderOptions): Layer.Layer<Mailer> =>
-    Layer.sync(Mailer, () => makeMailFolder(options))
+    Layer.effect(Mailer, makeMailFolder(options))
 
   /** Keeps the mails in the array given. */
   static readonly layerMemory = (options: MemoryOptions<Mail>): Layer.Layer<Mailer> =>
@@ -44,7 +44,7 @@ export class SmsSender extends Context.Service<
 >()("@flowforge/platform/SmsSender") {
   /** Each SMS becomes a file: `<folder>/<yyyy-mm-ddThh>/<mm>/<id>.sms.txt`. */
   static readonly layerOutboxFolder = (options: FolderOptions): Layer.Layer<SmsSender> =>
-    Layer.sync(SmsSender, () => makeSmsFolder(options))
+    Layer.effect(SmsSender, makeSmsFolder(options))
 
   /** Keeps the SMS in the array given. */
   static readonly layerMemory = (options: MemoryOptions<Sms>): Layer.Layer<SmsSender> =>

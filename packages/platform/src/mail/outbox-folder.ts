@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Clock, Effect } from "effect"
+import { makeInTurn } from "../in-turn.ts"
 import { type SendingError, SendingOutcomeUnknown, SendingUnavailable } from "./errors.ts"
 import { type Faults, refusalOf, unanswered } from "./faults.ts"
 import type { Mail, Sms } from "./mail.ts"
@@ -21,14 +22,18 @@ export const SMS_ENDING = ".sms.txt"
 /** A folder for each minute, within that of its hour: `2026-11-23T09/05`. At 500 mails a second it gets 30,000 files. */
 const minuteOf = (millis: number): string => new Date(millis).toISOString().slice(0, 16).replace(":", "/")
 
-export const makeMailFolder = ({ faults, folder, from = FROM }: FolderOptions) => ({
-  send: (mail: Mail) => send(mail, (now) => renderMail(mail, from, now), { folder, ending: MAIL_ENDING, faults })
-})
+export const makeMailFolder = ({ faults, folder, from = FROM }: FolderOptions) =>
+  Effect.map(makeInTurn, (inTurn) => ({
+    send: (mail: Mail) =>
+      inTurn(send(mail, (now) => renderMail(mail, from, now), { folder, ending: MAIL_ENDING, faults }))
+  }))
 
-export const makeSmsFolder = ({ faults, folder }: FolderOptions) => ({
-  send: (sms: Sms) =>
-    send(sms, (now) => `Date: ${mailDate(now)}\nTo: ${sms.to}\n\n${sms.text}\n`, { folder, ending: SMS_ENDING, faults })
-})
+export const makeSmsFolder = ({ faults, folder }: FolderOptions) =>
+  Effect.map(makeInTurn, (inTurn) => ({
+    send: (sms: Sms) => inTurn(send(sms, (now) => renderSms(sms, now), { folder, ending: SMS_ENDING, faults }))
+  }))
+
+const renderSms = (sms: Sms, now: number): string => `Date: ${mailDate(now)}\nTo: ${sms.to}\n\n${sms.text}\n`
 
 interface Place {
   readonly folder: string

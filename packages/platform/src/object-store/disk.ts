@@ -1,6 +1,7 @@
 import { mkdirSync, readFile, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { Clock, Duration, Effect, Option, type Redacted, Semaphore } from "effect"
+import { makeInTurn } from "../in-turn.ts"
 import { checkKey } from "./key.ts"
 import { ObjectStoreUnavailable } from "./error.ts"
 import type { ObjectStore } from "./object-store.ts"
@@ -16,7 +17,7 @@ export interface DiskOptions {
 }
 
 /** Reads under way at once: Node's own threads for files are four. */
-const CONCURRENCY = 16
+const READS = 16
 
 const unavailable = (error: Error) => new ObjectStoreUnavailable({ reason: error.message })
 
@@ -26,20 +27,23 @@ const unavailable = (error: Error) => new ObjectStoreUnavailable({ reason: error
  * for what can be rendered again from the database, and for nothing else.
  */
 export const makeDisk = Effect.fnUntraced(function* (options: DiskOptions): Effect.fn.Return<ObjectStore["Service"]> {
-  const semaphore = yield* Semaphore.make(CONCURRENCY)
+  const reading = yield* Semaphore.make(READS)
+  const inTurn = yield* makeInTurn
   const pathOf = (key: string): string => join(options.folder, checkKey(key))
   let writes = 0
   return {
     put: ({ body, key }) =>
-      Effect.try({
-        try: () => {
-          const path = pathOf(key)
-          write(path, `${path}.${process.pid}-${writes++}.tmp`, body)
-        },
-        catch: (error) => unavailable(error as Error)
-      }),
+      inTurn(
+        Effect.try({
+          try: () => {
+            const path = pathOf(key)
+            write(path, `${path}.${process.pid}-${writes++}.tmp`, body)
+          },
+          catch: (error) => unavailable(error as Error)
+        })
+      ),
     get: (key) =>
-      semaphore.withPermit(
+      reading.withPermit(
         Effect.callback<Option.Option<Uint8Array>, ObjectStoreUnavailable>((resume) => {
           readFile(pathOf(key), (error, body) => {
             if (error === null) return resume(Effect.succeedSome(body))
