@@ -90,6 +90,46 @@ describe("a process that dies while it tells a customer", () => {
   }
 })
 
+/** The moments of a call that is interrupted, and what is known and sent by then. */
+const SHUT_DOWN = {
+  "before the receipt is stored": { email: "sent", sms: "sent", mails: 1, texts: 1 },
+  "after the receipt is stored": { email: "sent", sms: "sent", mails: 1, texts: 1 },
+  "before the mail is sent": { email: "unknown", sms: "sent", mails: 0, texts: 1 },
+  "after the mail is sent": { email: "unknown", sms: "sent", mails: 1, texts: 1 },
+  "before the SMS is sent": { email: "sent", sms: "unknown", mails: 1, texts: 0 },
+  "after the SMS is sent": { email: "sent", sms: "unknown", mails: 1, texts: 1 }
+} satisfies Partial<Record<Crash, object>>
+
+describe("a process that is shut down while it tells a customer", () => {
+  it.live.each(Object.entries(SHUT_DOWN))(
+    "%s gives back at once what it had not begun, and nothing that may have been sent",
+    ([crash, { email, mails, sms, texts }]) =>
+      inWorld((world) =>
+        Effect.gen(function* () {
+          const user = yield* addUser({ phone: "+491701234567" })
+          const order = yield* addOrder(user)
+          const event = confirmed(order, user)
+          assert.strictEqual(yield* attempt(world, yield* newProcess, event, crash as Crash, true), "died")
+          const other = yield* newProcess
+          const isDoubtful = [email, sms].includes("unknown")
+          assert.strictEqual(yield* attempt(world, other, event), isDoubtful ? "failed" : "done")
+          assert.deepStrictEqual(
+            (yield* notificationsOf(order)).map(({ status }) => status),
+            [email, sms].map((end) => (end === "unknown" ? "claimed" : end))
+          )
+          yield* grownOld(order)
+          assert.strictEqual(yield* attempt(world, other, event), "done")
+          assert.deepStrictEqual(
+            (yield* notificationsOf(order)).map(({ status }) => status),
+            [email, sms]
+          )
+          const sent = countsOf(world, order)
+          assert.deepStrictEqual([sent.mails.length, sent.texts.length], [mails, texts])
+        })
+      )
+  )
+})
+
 interface Step {
   readonly crash: Crash | "dropped" | undefined
   readonly mail: "unavailable" | "unanswered" | undefined

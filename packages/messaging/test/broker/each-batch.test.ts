@@ -64,6 +64,24 @@ describe("a batch of kafkajs", () => {
     assert.deepStrictEqual(resolved, [])
   })
 
+  it("is acknowledged when it was handled, however often the heart beats until then", async () => {
+    const member = newMember()
+    const committed: Array<string> = []
+    let beats = 0
+    const { payload } = handedOver({
+      heartbeat: async () => void (beats += 1),
+      commitOffsetsIfNecessary: async (offsets) => void committed.push(offsets!.topics[0]!.partitions[0]!.offset)
+    })
+    const ended = eachBatch(member, payload, fastClock())
+    const batch = await take(member)
+    while (beats < 3) await new Promise((soon) => setImmediate(soon))
+    assert.deepStrictEqual(committed, [])
+    settle(batch)
+    ringAll(member)
+    await ended
+    assert.deepStrictEqual(committed, ["9"])
+  })
+
   const endsWith = async (type: string) => {
     const member = newMember()
     const { payload, resolved } = handedOver({
