@@ -28,7 +28,7 @@ interface Report {
     readonly assertionResults: ReadonlyArray<{
       readonly fullName: string
       readonly status: string
-      readonly failureMessages: ReadonlyArray<string>
+      readonly failureMessages: ReadonlyArray<string | null>
     }>
   }>
 }
@@ -63,10 +63,10 @@ export const runTests = async (
     const red = report.testResults.flatMap(({ assertionResults, name }) =>
       assertionResults
         .filter(({ status }) => status === "failed")
-        .map(({ failureMessages: [reason = ""], fullName }): Red => ({
+        .map(({ failureMessages: [reason], fullName }): Red => ({
           file: relative(root, name),
           title: fullName,
-          reason: reason.split("\n")[0]!
+          reason: (reason ?? "").split("\n")[0]!
         }))
     )
     return { passed: report.numPassedTests, red, output }

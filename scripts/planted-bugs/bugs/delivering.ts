@@ -13,6 +13,14 @@ export const delivering: ReadonlyArray<PlantedBug> = [
     tests: [messaging("test/broker/postgres.integration.test.ts")]
   },
   {
+    name: "offset-before-commit",
+    breaks: "Kafka's offset is committed before the database has committed",
+    file: messaging("src/kafka/each-batch.ts"),
+    text: "  held.handled = undefined\n",
+    instead: "  held.handled = recordOf(topic, partition, batch.messages.at(-1)!)\n",
+    tests: [messaging("test/broker/each-batch.test.ts")]
+  },
+  {
     name: "failed-batch-acknowledged",
     breaks: "a batch that failed counts as handled",
     file: messaging("src/delivering/lane.ts"),
@@ -76,5 +84,13 @@ export const delivering: ReadonlyArray<PlantedBug> = [
     text: '    key: key ?? "",\n',
     instead: '    key: "",\n',
     tests: [messaging("test/policies/dead-letter.integration.test.ts")]
+  },
+  {
+    name: "dead-letter-of-a-tombstone",
+    breaks: "a dead letter that had no value goes to its topic with an empty one, and is no tombstone any more",
+    file: messaging("src/policies/dead-letter.ts"),
+    text: "  ...(record.value === null ? { value: null } : {})\n",
+    instead: "",
+    tests: [messaging("test/policies/dead-letter-kafka.integration.test.ts")]
   }
 ]

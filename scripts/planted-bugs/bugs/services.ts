@@ -31,6 +31,15 @@ export const services: ReadonlyArray<PlantedBug> = [
     titled: "in the order of their ids"
   },
   {
+    name: "order-unlocked",
+    breaks: "a cancel and a confirmation of one order are decided at the same time, both of them",
+    file: "packages/order/src/store.ts",
+    text: "ORDER BY id FOR NO KEY UPDATE",
+    instead: "ORDER BY id",
+    tests: ["packages/order/test/reads.integration.test.ts", "packages/order/test/settlements.integration.test.ts"],
+    titled: "decides confirmation against cancellation|a cancel that races"
+  },
+  {
     name: "cached-before-commit",
     breaks: "the cache says how an order ended though the transaction may still roll back",
     file: "packages/order/src/settlements.ts",
@@ -45,6 +54,31 @@ export const services: ReadonlyArray<PlantedBug> = [
     text: '      return state._tag === "captured" ? Result.succeed({ _tag: "refunding", txnId: state.txnId }) : settled',
     instead: '      return Result.succeed({ _tag: "refunding", txnId: "txnId" in state ? state.txnId : "" })',
     tests: ["packages/payment/test/domain.test.ts"]
+  },
+  {
+    name: "new-key-for-each-capture",
+    breaks: "a capture that is tried again has another key at the payment company, which captures again",
+    file: "packages/payment/src/gateway/gateway.ts",
+    text: "export const captureKey = (orderId: OrderId): string => orderId\n",
+    instead: "export const captureKey = (orderId: OrderId): string => `${orderId} ${Math.random()}`\n",
+    tests: ["packages/payment/test/gateway/http.integration.test.ts"]
+  },
+  {
+    name: "new-key-for-each-refund",
+    breaks: "a refund that is tried again has another key at the payment company, which takes it for another one",
+    file: "packages/payment/src/gateway/gateway.ts",
+    text: "`refund:${orderId}`",
+    instead: "`refund:${orderId} ${Math.random()}`",
+    tests: ["packages/payment/test/gateway/http.integration.test.ts"]
+  },
+  {
+    name: "outage-taken-for-decline",
+    breaks: "a payment company that is away counts as having declined",
+    file: "packages/payment/src/gateway/http.ts",
+    text: "  if (status === 429 || status >= 500) {\n",
+    instead:
+      '  if (status === 503) return Effect.succeed({ _tag: "Declined", reason: "away" })\n  if (status === 429 || status >= 500) {\n',
+    tests: ["packages/payment/test/gateway/http.integration.test.ts"]
   },
   {
     name: "payments-locked-in-any-order",
@@ -80,6 +114,24 @@ export const services: ReadonlyArray<PlantedBug> = [
     text: "      left.set(item_id, (left.get(item_id) ?? 0) - quantity)\n",
     instead: "",
     tests: ["packages/inventory/test/domain.test.ts"]
+  },
+  {
+    name: "mailed-by-both",
+    breaks: "two attempts at telling a customer both have the claim",
+    file: "packages/notification/src/store.ts",
+    text: "    ON CONFLICT (order_id, kind) DO NOTHING\n",
+    instead: "    ON CONFLICT (order_id, kind) DO UPDATE SET notification_id = excluded.notification_id\n",
+    tests: ["packages/notification/test/crashes.integration.test.ts"],
+    titled: "is not made up for by a second mail"
+  },
+  {
+    name: "mailed-in-doubt",
+    breaks: "a mail that may have been sent counts as not sent, and is sent again",
+    file: "packages/notification/src/sending.ts",
+    text: "            progress.unsent.delete(id)\n",
+    instead: "",
+    tests: ["packages/notification/test/crashes.integration.test.ts"],
+    titled: "gives back at once what it had not begun"
   },
   {
     name: "set-without-nx",
