@@ -35,7 +35,7 @@ export const delivering: ReadonlyArray<PlantedBug> = [
     text: " WHERE c.consumer_group = $1 AND c.owner = $2::uuid\n   AND c.topic = a.topic AND c.partition = a.partition AND c.lease_epoch = a.lease_epoch::bigint",
     instead:
       " WHERE c.consumer_group = $1 AND $2::uuid IS NOT NULL\n   AND c.topic = a.topic AND c.partition = a.partition",
-    tests: [messaging("test/broker/postgres.integration.test.ts")]
+    tests: [messaging("test/broker/acknowledger.integration.test.ts")]
   },
   {
     name: "no-inbox",
