@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readArguments, WrongArguments } from "./arguments.ts"
 
+const STAGING = ["--context", "staging", "--allow-context", "staging"]
+
 describe("what npm run e2e is told", () => {
   it("nothing means a cluster of its own and all of it", () => {
     assert.deepStrictEqual(readArguments([]), {
@@ -8,6 +10,8 @@ describe("what npm run e2e is told", () => {
       keep: false,
       context: undefined,
       image: undefined,
+      nextImage: undefined,
+      report: undefined,
       only: []
     })
   })
@@ -26,8 +30,12 @@ describe("what npm run e2e is told", () => {
   )
 
   it("another cluster is used when its name is typed twice", () => {
-    const args = readArguments(["--context", "staging", "--allow-context", "staging"])
-    assert.isTrue(args !== "help" && args.context === "staging")
+    const args = readArguments([...STAGING, "--image", "shop:1", "--next-image", "shop:2"])
+    assert.isTrue(args !== "help" && args.context === "staging" && args.nextImage === "shop:2")
+  })
+
+  it("another cluster needs two images by name: nothing can be loaded into it", () => {
+    assert.throws(() => readArguments([...STAGING, "--image", "shop:1"]), WrongArguments, /--image and --next-image/u)
   })
 
   it("what nobody knows is refused with the help", () => {

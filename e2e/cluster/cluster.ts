@@ -8,6 +8,7 @@ import type { Settings } from "./settings.ts"
 export const NODE_PORTS = { api: 30_080, s3: 30_070 } as const
 
 export class PortTaken extends Error {}
+export class ClusterDown extends Error {}
 
 const node = ({ name }: Pick<Settings, "name">): string => `${name}-control-plane`
 
@@ -72,12 +73,26 @@ const localNodeImage = async (): Promise<string | undefined> => {
     .toSorted((one, other) => other.minor - one.minor || other.patch - one.patch)[0]?.image
 }
 
+/** One whose making was cut short, or whose node was stopped, is there and of no use. */
+const isUp = async ({ kubeconfig, name }: Settings): Promise<boolean> => {
+  const running = await attempt("docker", ["inspect", "--format", "{{.State.Running}}", node({ name })])
+  if (running?.trim() !== "true") return false
+  const exported = await attempt("kind", ["export", "kubeconfig", "--name", name, "--kubeconfig", kubeconfig])
+  const ready = ["get", "--raw", "/readyz", "--request-timeout", "10s"]
+  return exported !== undefined && (await attempt("kubectl", ready, { env: { KUBECONFIG: kubeconfig } })) !== undefined
+}
+
 /** Makes the cluster where it is not there yet; either way its kubeconfig is written. */
 export const ensureCluster = async (settings: Settings): Promise<"made" | "found"> => {
   await mkdir(dirname(settings.kubeconfig), { recursive: true })
   if (await clusterExists(settings)) {
+    if (!(await isUp(settings))) {
+      const start = `docker start ${node(settings)}`
+      throw new ClusterDown(
+        `Cluster ${settings.name} is there and does not answer: ${start}, or npm run cluster:down first.`
+      )
+    }
     await hasPorts(settings)
-    await run("kind", ["export", "kubeconfig", "--name", settings.name, "--kubeconfig", settings.kubeconfig])
     return "found"
   }
   await isFree(settings.apiPort, "API_PORT")

@@ -52,15 +52,12 @@ export const rollbackPipeline = (access: Access, name: string, namespace: string
   helm(access, ["rollback", name, "--namespace", namespace])
 
 /** Waits until all that the release made is gone. */
-export const uninstallPipeline = (access: Access, name: string, namespace: string): Promise<string> =>
-  helm(access, [
-    "uninstall",
-    name,
-    "--namespace",
-    namespace,
-    "--wait",
-    "--cascade",
-    "foreground",
-    "--timeout",
-    PATIENCE
-  ])
+export const uninstallRelease = (access: Access, name: string, namespace: string): Promise<string> =>
+  helm(
+    access,
+    `uninstall ${name} --namespace ${namespace} --wait --cascade foreground --timeout ${PATIENCE}`.split(" ")
+  )
+
+/** Asks the installation whether it works: the chart's own test. Answers what it said. */
+export const testRelease = (access: Access, name: string, namespace: string): Promise<string> =>
+  helm(access, ["test", name, "--namespace", namespace, "--logs", "--timeout", PATIENCE])

@@ -15,6 +15,10 @@ export interface Installation {
   readonly nextImage: string
   readonly apiUrl: string
   readonly s3Url: string
+  /** The cluster was made for this run. */
+  readonly isOwnCluster: boolean
+  /** Where the operator is. In a namespace of somebody else's where it looks after all of them. */
+  readonly operatorNamespace: string
   /** What the pipeline was installed with. */
   readonly values: Readonly<Record<string, string | number>>
 }
@@ -29,6 +33,7 @@ export interface Outside {
 
 export interface Order {
   readonly access: Access
+  readonly isOwn: boolean
   readonly namespace: string
   readonly image: string
   readonly nextImage: string
@@ -36,7 +41,8 @@ export interface Order {
 }
 
 export const PIPELINE = "shop"
-const DEFINITION = "orderpipelines.flowforge.dev"
+const WATCH_NAMESPACE = "OPERATOR_WATCH_NAMESPACE"
+export const DEFINITION = "orderpipelines.flowforge.dev"
 export const RUN_LABEL = "flowforge.dev/e2e"
 
 const ROLLOUT_PATIENCE_MILLIS = 600_000
@@ -61,19 +67,42 @@ const apiPortOf = async (access: Access, namespace: string): Promise<number> => 
   return port
 }
 
+/** Where an operator is that looks after all namespaces: two would write the same objects. */
+const operatorOfAll = async (access: Access): Promise<string | undefined> => {
+  const args = ["deployments", "--all-namespaces", "--selector", "app.kubernetes.io/name=flowforge-operator"]
+  const { items } = await getJson(access, args)
+  const ofAll = items.find(
+    // oxlint-disable-next-line typescript/no-explicit-any -- a Deployment
+    ({ spec }: any) => !spec.template.spec.containers[0].env.some(({ name }: any) => name === WATCH_NAMESPACE)
+  )
+  return ofAll?.metadata.namespace
+}
+
+/** The operator that is there for all, or one for this namespace alone. Answers where it is. */
+const ensureOperator = async (access: Access, namespace: string, image: string): Promise<string> => {
+  const found = await operatorOfAll(access)
+  if (found !== undefined) return found
+  // Definitions of a cluster that is there are somebody's.
+  const definition = await kubectl(access, ["get", "crd", DEFINITION, "--ignore-not-found", "--output", "name"])
+  if (definition === "") await installDefinitions(access, namespace)
+  await installOperator(access, namespace, { image, replicas: 2, watchNamespace: namespace, aggregateRoles: false })
+  return namespace
+}
+
 export const install = async (order: Order, { run }: Stages): Promise<Installation> => {
-  const { access, image, namespace, nextImage, outside } = order
-  await run(`dependencies and operator in ${namespace}`, async (say) => {
+  const { access, image, isOwn, namespace, nextImage, outside } = order
+  const operatorNamespace = await run(`dependencies and operator in ${namespace}`, async (say) => {
     await ensureNamespace(access, namespace, { [RUN_LABEL]: namespace })
     await applyDependencies(access, { namespace, image, ...outside })
-    // Those of a cluster that is there are somebody's.
-    const found = await kubectl(access, ["get", "crd", DEFINITION, "--ignore-not-found", "--output", "name"])
-    if (found === "") await installDefinitions(access, namespace)
-    await Promise.all([
-      installOperator(access, namespace, { image, replicas: 2, watchNamespace: namespace, aggregateRoles: false }),
-      dependenciesReady(access, namespace, say)
-    ])
+    const ready = dependenciesReady(access, namespace, say)
+    const [at] = await Promise.all([ensureOperator(access, namespace, image), ready])
+    return at
   })
+  if (operatorNamespace !== namespace) {
+    process.stdout.write(
+      `  The operator in ${operatorNamespace} looks after all namespaces: it is the one that is tested.\n`
+    )
+  }
   const apiNodePort = outside.apiNodePort ?? (await apiPortOf(access, namespace))
   const apiUrl = outside.urlOf(apiNodePort)
   const s3Url = outside.urlOf(await nodePortOf(access, namespace, "s3-outside"))
@@ -82,7 +111,8 @@ export const install = async (order: Order, { run }: Stages): Promise<Installati
     await installPipeline(access, { name: PIPELINE, namespace, values })
     await pipelineReady(access, { namespace, name: PIPELINE, patience: ROLLOUT_PATIENCE_MILLIS, say }, image)
   })
-  return { access, namespace, pipeline: PIPELINE, image, nextImage, apiUrl, s3Url, values }
+  const place = { access, isOwnCluster: isOwn, namespace, operatorNamespace, pipeline: PIPELINE }
+  return { ...place, image, nextImage, apiUrl, s3Url, values }
 }
 
 const GONE_WITHIN_MILLIS = 180_000

@@ -7,6 +7,9 @@ export interface Access {
   readonly context?: string | undefined
 }
 
+/** HELM: another Helm than the one that is called so. */
+export const HELM = process.env["HELM"] || "helm"
+
 const env = ({ kubeconfig }: Access) => ({ KUBECONFIG: kubeconfig })
 
 export const kubectl = (access: Access, args: ReadonlyArray<string>, options: RunOptions = {}): Promise<string> =>
@@ -16,11 +19,10 @@ export const kubectl = (access: Access, args: ReadonlyArray<string>, options: Ru
   })
 
 export const helm = (access: Access, args: ReadonlyArray<string>, options: RunOptions = {}): Promise<string> =>
-  run(
-    process.env["HELM"] ?? "helm",
-    [...(access.context === undefined ? [] : ["--kube-context", access.context]), ...args],
-    { ...options, env: env(access) }
-  )
+  run(HELM, [...(access.context === undefined ? [] : ["--kube-context", access.context]), ...args], {
+    ...options,
+    env: env(access)
+  })
 
 /** Server-side apply: a second run changes nothing. */
 export const apply = (access: Access, namespace: string, manifests: string): Promise<string> =>

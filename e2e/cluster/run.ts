@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 
 /** A program that somebody else wrote ended with an error. `message` is what it said, last lines first to be read. */
 export class CommandFailed extends Error {
@@ -18,6 +18,27 @@ export interface RunOptions {
   readonly patience?: number
 }
 
+const underWay = new Set<ChildProcess>()
+
+/** Ends every program that runs here now: whoever waits for one learns that it failed. */
+export const endAll = (): void => {
+  for (const child of underWay) child.kill()
+}
+
+const followed = (child: ChildProcess): ChildProcess => {
+  underWay.add(child)
+  return child.once("close", () => underWay.delete(child))
+}
+
+/** Runs a program that people watch, and answers how it ended. */
+export const runInView = (command: string, args: ReadonlyArray<string>, options: RunOptions = {}): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const env = { ...process.env, ...options.env }
+    const child = followed(spawn(command, args, { cwd: options.cwd, env, stdio: ["ignore", "inherit", "inherit"] }))
+    child.once("error", reject)
+    child.once("close", (code) => resolve(code ?? 1))
+  })
+
 /** Runs a program to its end, and answers what it printed. */
 export const run = (command: string, args: ReadonlyArray<string>, options: RunOptions = {}): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -27,6 +48,7 @@ export const run = (command: string, args: ReadonlyArray<string>, options: RunOp
       stdio: ["pipe", "pipe", "pipe"],
       timeout: options.patience ?? 900_000
     })
+    followed(child)
     let [out, err] = ["", ""]
     child.stdout.on("data", (chunk) => (out += chunk))
     child.stderr.on("data", (chunk) => (err += chunk))

@@ -32,6 +32,9 @@ const port = (name: string, fallback: number): number => {
 
 const given = (name: string): string | undefined => process.env[name] || undefined
 
+/** What is kept from one run to the next. */
+export const cacheFolder = (): string => given("FLOWFORGE_CACHE") ?? join(homedir(), ".cache", "flowforge")
+
 /** Read once, at the start. */
 export const readSettings = (): Settings => {
   const name = given("CLUSTER_NAME") ?? "flowforge"
@@ -41,13 +44,12 @@ export const readSettings = (): Settings => {
   const apiPort = port("API_PORT", 8080)
   const s3Port = port("S3_PORT", 9070)
   if (apiPort === s3Port) throw new WrongSetting(`API_PORT and S3_PORT are both ${apiPort}`)
-  const cache = given("FLOWFORGE_CACHE") ?? join(homedir(), ".cache", "flowforge")
   return {
     name,
     nodeImage: given("NODE_IMAGE"),
     apiPort,
     s3Port,
     image: given("IMAGE"),
-    kubeconfig: join(cache, "clusters", `${name}.kubeconfig`)
+    kubeconfig: join(cacheFolder(), "clusters", `${name}.kubeconfig`)
   }
 }

@@ -1,3 +1,4 @@
+import { HELM } from "./kubectl.ts"
 import { attempt } from "./run.ts"
 
 /** Programs that are needed, how they say their version, and where they come from. */
@@ -12,7 +13,7 @@ export class ToolsMissing extends Error {}
 
 /** Fails with what to install where one of these does not run. */
 export const needTools = async (names: ReadonlyArray<keyof typeof TOOLS>): Promise<void> => {
-  const found = await Promise.all(names.map((name) => attempt(name, TOOLS[name].ask)))
+  const found = await Promise.all(names.map((name) => attempt(name === "helm" ? HELM : name, TOOLS[name].ask)))
   const missing = names.filter((_, at) => found[at] === undefined).map((name) => `  ${name}: ${TOOLS[name].from}`)
   if (missing.length > 0) throw new ToolsMissing(`These programs are needed, and do not run:\n${missing.join("\n")}`)
   if (names.includes("docker") && (await attempt("docker", ["info"])) === undefined) {

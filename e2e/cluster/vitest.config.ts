@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-/** The stories first: after them it is known that a rollout has something to lose. */
-const ORDER = ["stories", "rollouts", "reinstall"]
+/** The stories first: after them it is known that a rollout has something to lose. The page last: it makes an installation of its own. */
+const ORDER = ["stories", "rollouts", "reinstall", "documentation"]
 
 class InOrder extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
