@@ -43,7 +43,7 @@ export const eachBatch = async (member: Member, payload: EachBatchPayload, now: 
     const { handled } = held
     if (handled === undefined || handled === acknowledged || !isOurs()) return
     const offset = String(BigInt(handled.offset) + 1n)
-    await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] })
+    await member.acknowledge({ topic, partition, offset }, payload.commitOffsetsIfNecessary)
     pass("consumer.acknowledged")
     // Only now: what Kafka did not hear of is fetched again, or it would stay unacknowledged until more comes.
     resolveOffset(handled.offset)

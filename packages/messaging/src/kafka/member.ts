@@ -1,6 +1,7 @@
 import type { SubscribeOptions } from "../broker.ts"
 import { type Held, holding } from "../delivering/batch.ts"
 import { type Bell, makeBell } from "../delivering/bell.ts"
+import { makeAcknowledger } from "./acknowledger.ts"
 
 /** A partition whose fetched records wait for the handler. */
 export interface HeldPartition extends Held {
@@ -13,6 +14,7 @@ export interface Member {
   readonly options: SubscribeOptions
   readonly held: Map<string, HeldPartition>
   readonly lanes: ReadonlyMap<string, Bell>
+  readonly acknowledge: ReturnType<typeof makeAcknowledger>
   paused: boolean
   closing: boolean
   /** The group is about to deal out its partitions anew: no more batches until then. */
@@ -31,6 +33,7 @@ export const makeMember = (options: SubscribeOptions): Member => ({
   options,
   held: new Map(),
   lanes: new Map(options.topics.map((topic) => [topic.name, makeBell()])),
+  acknowledge: makeAcknowledger(),
   paused: false,
   closing: false,
   rebalancing: false,
