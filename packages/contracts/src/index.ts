@@ -1,5 +1,6 @@
 export * from "./events.ts"
 export * from "./http/api.ts"
+export * from "./http/internal-status.ts"
 export * from "./http/orders.ts"
 export { DEFAULT_PAGE } from "./http/page.ts"
 export * from "./http/problems.ts"

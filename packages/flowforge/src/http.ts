@@ -18,6 +18,8 @@ import {
 import { Effect, Layer, type Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { SqlClient } from "effect/sql"
+import type { Progress } from "./progress.ts"
+import { layerStatusRoutes, statusRoutes } from "./status.ts"
 
 const openapi = { method: "GET", path: "/openapi.json" }
 
@@ -60,22 +62,28 @@ export const layerManagement = (listener: HttpListener, options: { readonly mail
       ...routesOf(ManagementApi),
       ...healthRoutes,
       ...metricsRoutes,
+      ...statusRoutes,
       ...(options.mailFolder === undefined ? [] : mailRoutes)
     ],
     routes: Layer.mergeAll(
       HttpApiBuilder.layer(ManagementApi).pipe(Layer.provide(InventoryService.layerManagementHttp)),
       options.mailFolder === undefined ? Layer.empty : layerMailRoutes({ folder: options.mailFolder }),
       layerMetricsRoutes,
-      layerHealth("api")
+      layerHealth("api"),
+      layerStatusRoutes("api", Effect.succeed([]))
     )
   })
 
-/** Health and metrics of a worker. */
+/** Health and metrics of a worker, and how its groups stand. */
 export const layerWorkerManagement = (
   listener: HttpListener,
-  options: { readonly process: string; readonly liveness: ReadinessChecks }
+  options: { readonly process: string; readonly progress: Progress["Service"] }
 ) =>
   layerServe(listener, {
-    known: [...healthRoutes, ...metricsRoutes],
-    routes: Layer.mergeAll(layerMetricsRoutes, layerHealth(options.process, options.liveness))
+    known: [...healthRoutes, ...metricsRoutes, ...statusRoutes],
+    routes: Layer.mergeAll(
+      layerMetricsRoutes,
+      layerHealth(options.process, { progress: options.progress.check }),
+      layerStatusRoutes(options.process, options.progress.groups)
+    )
   })

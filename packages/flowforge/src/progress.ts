@@ -7,12 +7,21 @@ export class StandsStill extends Data.TaggedError("StandsStill")<{ readonly mess
 /** Every handler has a time limit of seconds, so a batch in hand for longer than this never ends. */
 const LONGEST_BATCH = Duration.toMillis("60 seconds")
 
+/** This process in one of its groups. */
+export interface Membership {
+  readonly group: string
+  readonly topics: ReadonlyArray<string>
+  readonly subscription: Subscription
+}
+
 /** Whether what this process fetches is also handled. */
 export class Progress extends Context.Service<
   Progress,
   {
     /** Fails while a batch does not end, or none begins though records wait. Being paused, or having nothing to do, is fine. */
     readonly check: Effect.Effect<void, StandsStill>
+    /** The groups that this process is in now. */
+    readonly groups: Effect.Effect<ReadonlyArray<Membership>>
   }
 >()("@flowforge/flowforge/Progress") {
   /** Watches the broker that it wraps. */
@@ -21,7 +30,7 @@ export class Progress extends Context.Service<
       const broker = yield* Broker
       const clock = yield* Clock.Clock
       const inHand = new Map<object, { readonly topic: string; readonly since: number }>()
-      const subscriptions = new Map<Subscription, string>()
+      const memberships = new Set<Membership>()
       const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
       const watch = (options: SubscribeOptions): SubscribeOptions => ({
         ...options,
@@ -37,24 +46,23 @@ export class Progress extends Context.Service<
       const subscribe = (options: SubscribeOptions): Effect.Effect<Subscription, never, Scope.Scope> =>
         Effect.gen(function* () {
           const subscription = yield* broker.subscribe(watch(options))
-          return yield* Effect.acquireRelease(
-            Effect.sync(() => {
-              subscriptions.set(subscription, options.group)
-              return subscription
-            }),
-            () => Effect.sync(() => subscriptions.delete(subscription))
+          const membership = { group: options.group, topics: options.topics.map(({ name }) => name), subscription }
+          yield* Effect.acquireRelease(
+            Effect.sync(() => memberships.add(membership)),
+            () => Effect.sync(() => memberships.delete(membership))
           )
+          return subscription
         })
       const check = Effect.gen(function* () {
         const stuck = [...inHand.values()].find(({ since }) => now() - since > LONGEST_BATCH)
         if (stuck !== undefined) return yield* new StandsStill({ message: `a batch of ${stuck.topic} does not end` })
-        for (const [{ state }, group] of subscriptions) {
-          if ((yield* state) !== "stalled") continue
+        for (const { group, subscription } of memberships) {
+          if ((yield* subscription.state) !== "stalled") continue
           return yield* new StandsStill({ message: `records wait for the group ${group}, and none is handled` })
         }
       })
       return Context.make(Broker, Broker.of({ ...broker, subscribe })).pipe(
-        Context.add(Progress, Progress.of({ check }))
+        Context.add(Progress, Progress.of({ check, groups: Effect.sync(() => [...memberships]) }))
       )
     })
   )

@@ -30,8 +30,8 @@ describe("the management port of a worker", () => {
     ).pipe(Layer.provide(layerMemory))
     return Effect.gen(function* () {
       const listener = yield* listen({ host: "127.0.0.1", port: 0, variable: "MANAGEMENT_PORT" })
-      const { check } = yield* Progress
-      yield* Layer.build(layerWorkerManagement(listener, { process: "payment", liveness: { progress: check } }))
+      const progress = yield* Progress
+      yield* Layer.build(layerWorkerManagement(listener, { process: "payment", progress }))
       const broker = yield* Broker
       const topics = [Topics.orderCreated]
       yield* broker.subscribe({

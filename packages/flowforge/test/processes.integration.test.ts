@@ -83,6 +83,7 @@ describe("processes of their own", () => {
         for (const { managementUrl } of running) {
           assert.strictEqual(yield* Effect.promise(() => statusOf(`${managementUrl}/health/live`)), 204)
           assert.strictEqual(yield* Effect.promise(() => statusOf(`${managementUrl}/metrics`)), 200)
+          assert.strictEqual(yield* Effect.promise(() => statusOf(`${managementUrl}/internal/status`)), 200)
         }
         const endings = yield* Effect.forEach(running, ({ end }) => end("SIGTERM"), { concurrency: "unbounded" })
         for (const [n, { code }] of endings.entries()) assert.strictEqual(code, 0, running[n]!.output())

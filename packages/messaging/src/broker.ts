@@ -29,6 +29,10 @@ export interface Subscription {
   readonly state: Effect.Effect<"running" | "paused" | "stalled">
   /** Records not yet acknowledged by the group, for each topic. */
   readonly lag: Effect.Effect<ReadonlyMap<string, number>>
+  /** How many members the group has. While the broker does not answer: had. */
+  readonly members: Effect.Effect<number>
+  /** How long the oldest record has waited at least that the group has not acknowledged: milliseconds, 0 where none waits. */
+  readonly waiting: Effect.Effect<number>
 }
 
 /**

@@ -1,5 +1,6 @@
 export { Broker, type SubscribeOptions, type Subscription } from "./broker.ts"
 export * as Consumer from "./consumer/index.ts"
+export { type Standing, standingOf } from "./consumer/standing.ts"
 export { armCrashPoint, type CrashPoints, crashPointsOf, lastWords } from "./crash-point.ts"
 export { points as messagingCrashPoints } from "./crash-points.ts"
 export type { Delivery, IncomingRecord } from "./delivery.ts"

@@ -40,7 +40,7 @@ export const runWorker = <E>(
     const listener = yield* listen({ host, port: managementPort, variable: "MANAGEMENT_PORT" })
     yield* awaitSchema(settings)
     const layerManagement = Layer.unwrap(
-      Effect.map(Progress, ({ check }) => layerWorkerManagement(listener, { process, liveness: { progress: check } }))
+      Effect.map(Progress, (progress) => layerWorkerManagement(listener, { process, progress }))
     )
     yield* Layer.build(
       layerManagement.pipe(

@@ -1,6 +1,6 @@
 import { Effect, Metric, Schedule } from "effect"
-import { SqlClient } from "effect/sql"
 import type { Subscription } from "../broker.ts"
+import { standingOf } from "./standing.ts"
 
 const lagGauge = Metric.gauge("flowforge_consumer_lag_messages", {
   description: "Messages that the group has not acknowledged"
@@ -18,17 +18,8 @@ export const look = Effect.fnUntraced(function* (
   topics: ReadonlyArray<string>,
   subscription: Subscription
 ) {
-  const sql = yield* SqlClient.SqlClient
   const lag = yield* subscription.lag
-  const counts = yield* sql.unsafe<{ topic: string; parked: number; dead: number }>(
-    `SELECT t.topic,
-            (SELECT count(*) FROM parked_events p WHERE p.consumer_group = $1 AND p.topic = t.topic)::int AS parked,
-            (SELECT count(*) FROM dead_letters d
-              WHERE d.consumer_group = $1 AND d.topic = t.topic AND d.state = 'open')::int AS dead
-       FROM unnest($2::text[]) AS t (topic)`,
-    [group, topics]
-  )
-  for (const { topic, parked, dead } of counts) {
+  for (const { topic, parked, dead } of yield* standingOf(group, topics)) {
     yield* Metric.update(Metric.withAttributes(lagGauge, { group, topic }), lag.get(topic) ?? 0)
     yield* Metric.update(Metric.withAttributes(parkedGauge, { group, topic }), parked)
     yield* Metric.update(Metric.withAttributes(deadGauge, { group, topic }), dead)

@@ -3,7 +3,8 @@ import type { Consumer, Kafka } from "kafkajs"
 import type { SubscribeOptions, Subscription } from "../broker.ts"
 import { reach } from "../crash-points.ts"
 import { monotonicMillis, runLane } from "../delivering/lane.ts"
-import { type Asking, lagOf } from "./admin.ts"
+import { lastKnown } from "../last-known.ts"
+import { type Asking, lagOf, membersOf, waitingOf } from "./admin.ts"
 import { type KafkaOptions, reasonOf } from "./client.ts"
 import { eachBatch } from "./each-batch.ts"
 import { makeMember, type Member, ringAll } from "./member.ts"
@@ -37,7 +38,6 @@ export const join = Effect.fnUntraced(function* (
   const stallMillis = options.stallMillis ?? 60_000
   const member = makeMember(subscribe)
   const topics = subscribe.topics.map((topic) => topic.name)
-  const lag = ask((admin) => lagOf(admin, subscribe.group, topics))
   let current: Consumer | undefined
   const watched = {
     look: () => seenOf(member),
@@ -104,7 +104,7 @@ export const join = Effect.fnUntraced(function* (
   )
   for (const topic of topics) lanes.push(yield* Effect.forkIn(runLane(laneOf(member, topic)), scope))
   yield* Effect.forkIn(Effect.forever(supervised), scope)
-  return makeSubscription(member, () => current, lag)
+  return makeSubscription(member, () => current, ask)
 })
 
 const seenOf = (member: Member): Watched => ({
@@ -133,13 +133,10 @@ const laneOf = (member: Member, topic: string) => ({
   }
 })
 
-const makeSubscription = (
-  member: Member,
-  current: () => Consumer | undefined,
-  lag: Effect.Effect<ReadonlyMap<string, number>, unknown>
-): Subscription => {
-  const topics = member.options.topics.map(({ name }) => ({ topic: name }))
-  let lastLag: ReadonlyMap<string, number> = new Map(topics.map(({ topic }) => [topic, 0]))
+const makeSubscription = (member: Member, current: () => Consumer | undefined, ask: Asking): Subscription => {
+  const { group } = member.options
+  const names = member.options.topics.map(({ name }) => name)
+  const topics = names.map((topic) => ({ topic }))
   const set = (paused: boolean) =>
     Effect.sync(() => {
       member.paused = paused
@@ -155,9 +152,17 @@ const makeSubscription = (
     pause: set(true),
     resume: set(false),
     state: Effect.sync(() => stateOf(member)),
-    lag: lag.pipe(
-      Effect.tap((counts) => Effect.sync(() => (lastLag = counts))),
-      Effect.catch(() => Effect.sync(() => lastLag))
+    lag: lastKnown(
+      ask((admin) => lagOf(admin, group, names)),
+      new Map(names.map((name) => [name, 0]))
+    ),
+    members: lastKnown(
+      ask((admin) => membersOf(admin, group)),
+      0
+    ),
+    waiting: lastKnown(
+      Effect.flatMap(Clock.currentTimeMillis, (now) => ask((admin) => waitingOf(admin, group, names, now))),
+      0
     )
   }
 }

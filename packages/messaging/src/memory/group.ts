@@ -78,17 +78,26 @@ export const readAhead = (log: Log, member: GroupMember): void => {
 export const hasFullBatch = (log: Log, member: GroupMember): boolean =>
   [...member.held].some(([place, held]) => recordsAt(log, place).length - held.read >= member.options.maxBatch)
 
-/** Records of each topic that the group has not acknowledged. */
-export const lagOf = (log: Log, member: GroupMember): ReadonlyMap<string, number> => {
-  const offsets = acknowledgedBy(log, member.options.group)
-  return new Map(
-    member.options.topics.map((topic) => {
-      let lag = 0
-      for (let partition = 0; partition < topic.partitions; partition++) {
-        const place = placeOf({ topic: topic.name, partition })
-        lag += recordsAt(log, place).length - (offsets.get(place) ?? 0)
-      }
-      return [topic.name, lag]
+/** Where a group goes on, in every partition that the member reads. */
+const placesOf = (log: Log, { options }: GroupMember) =>
+  options.topics.flatMap(({ name: topic, partitions }) =>
+    Array.from({ length: partitions }, (_, partition) => {
+      const place = placeOf({ topic, partition })
+      return { topic, records: recordsAt(log, place), next: acknowledgedBy(log, options.group).get(place) ?? 0 }
     })
   )
+
+/** Records of each topic that the group has not acknowledged. */
+export const lagOf = (log: Log, member: GroupMember): ReadonlyMap<string, number> => {
+  const lags = new Map<string, number>()
+  for (const { next, records, topic } of placesOf(log, member)) {
+    lags.set(topic, (lags.get(topic) ?? 0) + records.length - next)
+  }
+  return lags
 }
+
+/** When the oldest record came that the group has not acknowledged. */
+export const oldestOf = (log: Log, member: GroupMember): number | undefined =>
+  placesOf(log, member)
+    .map(({ next, records }) => records[next]?.appendedAt)
+    .reduce((one, other) => (one === undefined ? other : Math.min(one, other ?? one)), undefined)

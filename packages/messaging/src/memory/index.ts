@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import { Broker } from "../broker.ts"
 import type { IncomingRecord } from "../delivery.ts"
 import { PublishFailed } from "../errors.ts"
@@ -48,12 +48,12 @@ const make = Effect.sync(() => {
   const publish = (messages: ReadonlyArray<Message>) =>
     Effect.andThen(
       ensureAvailable,
-      Effect.suspend(() => {
+      Effect.flatMap(Clock.currentTimeMillis, (appendedAt) => {
         if (messages.some(state.isRefused)) {
           return Effect.fail(new PublishFailed({ reason: "a message is refused", refused: true }))
         }
         for (const { topic, partition, key, value, headers } of messages) {
-          appendTo(log, { topic, partition, key, value, headers })
+          appendTo(log, { topic, partition, key, value, headers, appendedAt })
         }
         everybody((member) => member.fill.ring())
         return Effect.void
@@ -90,8 +90,8 @@ const make = Effect.sync(() => {
     records: (topic) =>
       [...log.partitions.values()].filter((records) => records[0]?.topic === topic).flatMap((records) => records),
     inject: (record) =>
-      Effect.sync(() => {
-        appendTo(log, record)
+      Effect.map(Clock.currentTimeMillis, (appendedAt) => {
+        appendTo(log, { ...record, appendedAt })
         everybody((member) => member.fill.ring())
       }),
     crash: (group, member) =>

@@ -1,9 +1,14 @@
 import type { IncomingRecord } from "../delivery.ts"
 
+export interface KeptRecord extends IncomingRecord {
+  /** Milliseconds since 1970. */
+  readonly appendedAt: number
+}
+
 /** What the broker keeps: a list of records for each (topic, partition), and how far each group has acknowledged. */
 export interface Log {
   clusterId: number
-  readonly partitions: Map<string, Array<IncomingRecord>>
+  readonly partitions: Map<string, Array<KeptRecord>>
   /** For each group, (topic, partition) → the next offset. */
   readonly acknowledged: Map<string, Map<string, number>>
 }
@@ -13,13 +18,13 @@ export const makeLog = (): Log => ({ clusterId: 1, partitions: new Map(), acknow
 export const placeOf = (at: { readonly topic: string; readonly partition: number }): string =>
   `${at.partition}/${at.topic}`
 
-export const recordsAt = (log: Log, place: string): Array<IncomingRecord> => {
+export const recordsAt = (log: Log, place: string): Array<KeptRecord> => {
   let records = log.partitions.get(place)
   if (records === undefined) log.partitions.set(place, (records = []))
   return records
 }
 
-export const appendTo = (log: Log, record: Omit<IncomingRecord, "offset">): void => {
+export const appendTo = (log: Log, record: Omit<KeptRecord, "offset">): void => {
   const records = recordsAt(log, placeOf(record))
   records.push({ ...record, offset: String(records.length) })
 }

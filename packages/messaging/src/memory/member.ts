@@ -1,4 +1,4 @@
-import { Effect, Exit, Fiber, Scope } from "effect"
+import { Clock, Effect, Exit, Fiber, Scope } from "effect"
 import type { SubscribeOptions, Subscription } from "../broker.ts"
 import { makeBell } from "../delivering/bell.ts"
 import { runLane } from "../delivering/lane.ts"
@@ -8,6 +8,7 @@ import {
   type GroupMember,
   hasFullBatch,
   lagOf,
+  oldestOf,
   readAhead,
   rebalance,
   ringAll
@@ -70,10 +71,10 @@ export const join = Effect.fnUntraced(function* (
   }
   group.members.push(member)
   rebalance(log, group)
-  return makeSubscription(log, member)
+  return makeSubscription(log, group, member)
 })
 
-const makeSubscription = (log: Log, member: GroupMember): Subscription => {
+const makeSubscription = (log: Log, group: Group, member: GroupMember): Subscription => {
   const setPaused = (paused: boolean) =>
     Effect.sync(() => {
       member.paused = paused
@@ -83,6 +84,8 @@ const makeSubscription = (log: Log, member: GroupMember): Subscription => {
     pause: setPaused(true),
     resume: setPaused(false),
     state: Effect.sync(() => (member.paused ? "paused" : "running")),
-    lag: Effect.sync(() => lagOf(log, member))
+    lag: Effect.sync(() => lagOf(log, member)),
+    members: Effect.sync(() => group.members.filter(({ frozen }) => !frozen).length),
+    waiting: Effect.map(Clock.currentTimeMillis, (now) => now - (oldestOf(log, member) ?? now))
   }
 }

@@ -4,12 +4,13 @@ import { v7 } from "uuid"
 import type { SubscribeOptions, Subscription } from "../broker.ts"
 import { reach } from "../crash-points.ts"
 import { runLane } from "../delivering/lane.ts"
+import { lastKnown } from "../last-known.ts"
 import { Wakeups } from "../wakeups.ts"
 import { acknowledge } from "./acknowledger.ts"
 import { fetch } from "./fetcher.ts"
 import { forever, hasLease, makeMember, type Member, type Settings } from "./member.ts"
 import { beat, leave, prepare } from "./membership.ts"
-import { LAG } from "./statements.ts"
+import { GROUP, LAG } from "./statements.ts"
 
 /** The cursor is a bookmark: what a crash makes come again, the delivery record knows. */
 const ACKNOWLEDGE_EVERY_MILLIS = 100
@@ -98,26 +99,31 @@ const close = (member: Member, lanes: ReadonlyArray<Fiber.Fiber<void>>, scope: S
   }).pipe(Effect.annotateLogs({ group: member.options.group }))
 
 const makeSubscription = (member: Member): Subscription => {
-  let lastLag: ReadonlyMap<string, number> = new Map(member.options.topics.map((topic) => [topic.name, 0]))
+  const { group } = member.options
+  const topics = member.options.topics.map(({ name }) => name)
   const setPaused = (paused: boolean) =>
     Effect.sync(() => {
       member.paused = paused
       member.bells.fetch.ring()
       for (const bell of member.bells.lanes.values()) bell.ring()
     })
+  const lag = member.sql.unsafe<{ topic: string; lag: number }>(LAG, [group, topics, LAG_COUNTED_TO])
+  const ask = member.sql.unsafe<{ members: number; waiting: number }>(GROUP, [group, topics])
   return {
     pause: setPaused(true),
     resume: setPaused(false),
     state: Effect.sync(() => (member.paused ? "paused" : "running")),
-    lag: member.sql
-      .unsafe<{ topic: string; lag: number }>(LAG, [
-        member.options.group,
-        member.options.topics.map((topic) => topic.name),
-        LAG_COUNTED_TO
-      ])
-      .pipe(
-        Effect.map((rows) => (lastLag = new Map(rows.map((row) => [row.topic, row.lag])))),
-        Effect.catch(() => Effect.sync(() => lastLag))
-      )
+    lag: lastKnown(
+      Effect.map(lag, (rows) => new Map(rows.map((row) => [row.topic, row.lag]))),
+      new Map(topics.map((topic) => [topic, 0]))
+    ),
+    members: lastKnown(
+      Effect.map(ask, ([row]) => row!.members),
+      0
+    ),
+    waiting: lastKnown(
+      Effect.map(ask, ([row]) => Math.max(row!.waiting, 0)),
+      0
+    )
   }
 }

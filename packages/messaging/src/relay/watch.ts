@@ -11,15 +11,30 @@ const xminAge = Metric.gauge("flowforge_xmin_age_seconds", {
   description: "Age of the oldest transaction that writes; while it is open, nothing newer is published"
 })
 
+/** When the oldest row came that the relay whose cursor is `c` has not published. */
+const OLDEST_UNPUBLISHED = `
+  SELECT o.created_at FROM outbox o
+   WHERE o.source = c.source AND (o.epoch, o.xid, o.id) > (c.epoch, c.xid, c.id)
+   ORDER BY o.epoch, o.xid, o.id LIMIT 1`
+
+/** How long the oldest row of a source has waited for its relay: seconds, 0 where none waits or there is no relay. */
+export const unpublishedSeconds = (source: string) =>
+  SqlClient.SqlClient.use((sql) =>
+    Effect.map(
+      sql.unsafe<{ age: number | null }>(
+        `SELECT extract(epoch FROM now() - (${OLDEST_UNPUBLISHED}))::float8 AS age FROM relay_cursors c WHERE source = $1`,
+        [source]
+      ),
+      ([row]) => Math.max(row?.age ?? 0, 0)
+    )
+  )
+
 /** Looks at the outbox once and sets the gauges. */
 export const look = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const sources = yield* sql.unsafe<{ source: string; age: number; quarantined: number }>(
     `SELECT c.source,
-            coalesce(extract(epoch FROM now() - (
-              SELECT o.created_at FROM outbox o
-               WHERE o.source = c.source AND (o.epoch, o.xid, o.id) > (c.epoch, c.xid, c.id)
-               ORDER BY o.epoch, o.xid, o.id LIMIT 1)), 0)::float8 AS age,
+            coalesce(extract(epoch FROM now() - (${OLDEST_UNPUBLISHED})), 0)::float8 AS age,
             (SELECT count(*) FROM quarantined_messages q WHERE q.source = c.source)::int AS quarantined
        FROM relay_cursors c`
   )

@@ -2,7 +2,8 @@ import { assert, describe, layer as suiteWith } from "@effect/vitest"
 import { Broker, type Topic } from "@flowforge/messaging"
 import { type KafkaOptions, layer as layerKafka, prepare } from "@flowforge/messaging/kafka"
 import { findKafka, KAFKA_MISSING, startKafka } from "@flowforge/testkit/kafka"
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
+import { Kafka, logLevel } from "kafkajs"
 import { eventually } from "../eventually.ts"
 import { join, keyIn, messageOf, newGroup, newTopic } from "./readers.ts"
 
@@ -92,6 +93,35 @@ const suite = () =>
           }).pipe(Effect.provide(layerKafka(options)))
         }),
       90_000
+    )
+
+    it.effect("says how long the oldest record waits at least", () =>
+      Effect.gen(function* () {
+        const { options } = yield* Started
+        const topic = newTopic()
+        yield* prepare(options, { topics: [topic], create: true })
+        const producer = new Kafka({ brokers: [...options.brokers], logLevel: logLevel.NOTHING }).producer()
+        const send = (partition: number, age: number) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) =>
+            Effect.promise(() =>
+              producer.send({ topic: topic.name, messages: [{ partition, value: "", timestamp: String(now - age) }] })
+            )
+          )
+        yield* Effect.acquireRelease(
+          Effect.promise(() => producer.connect()),
+          () => Effect.promise(() => producer.disconnect())
+        )
+        yield* Effect.gen(function* () {
+          const { subscription } = yield* join({ group: newGroup(), topics: [topic] })
+          yield* subscription.pause
+          yield* send(0, 0)
+          assert.strictEqual(yield* subscription.waiting, 0)
+          yield* send(1, 70_000)
+          assert.strictEqual(yield* subscription.waiting, 60_000)
+          yield* subscription.resume
+          yield* eventually(subscription.waiting, (waiting) => waiting === 0)
+        }).pipe(Effect.provide(layerKafka(options)))
+      })
     )
 
     it.effect("takes once what is published the moment its topics were made", () =>

@@ -2,6 +2,7 @@ import { assert, layer as suiteWith } from "@effect/vitest"
 import { Broker } from "@flowforge/messaging"
 import { layer, MemoryBroker } from "@flowforge/messaging/memory"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { eventually } from "../eventually.ts"
 import { join, messageOf, newGroup, newTopic, textOf } from "./readers.ts"
 
@@ -55,6 +56,19 @@ suiteWith(layer, { excludeTestServices: true })("what a test may do to the memor
       yield* memory.setAvailable(true)
       yield* until(() => reader.records().length === 1)
     })
+  )
+
+  it.effect("says how long the oldest record waits", () =>
+    Effect.gen(function* () {
+      const topic = newTopic()
+      const { subscription } = yield* join({ group: newGroup(), topics: [topic] })
+      yield* subscription.pause
+      yield* (yield* Broker).publish([messageOf(topic, "a", "")])
+      yield* TestClock.adjust("40 seconds")
+      yield* (yield* Broker).publish([messageOf(topic, "b", "")])
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(yield* subscription.waiting, 70_000)
+    }).pipe(Effect.provide(TestClock.layer()))
   )
 
   it.effect("a crashed member's batch is delivered to another", () =>

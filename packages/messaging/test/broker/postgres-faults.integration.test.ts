@@ -56,6 +56,19 @@ suiteWith(layerBroker, { excludeTestServices: true })("the postgres broker", (it
     })
   )
 
+  it.effect("says how long the oldest record waits", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const [topic, group] = [newTopic(), newGroup()]
+      const { subscription } = yield* join({ group, topics: [topic] })
+      yield* eventually(subscription.members, (members) => members === 1)
+      yield* subscription.pause
+      yield* (yield* Outbox).append([messageOf(topic, "a", ""), messageOf(topic, "b", "")])
+      yield* sql`UPDATE outbox SET created_at = now() - interval '70 seconds' WHERE topic = ${topic.name} AND key = 'a'`
+      assert.approximately(yield* subscription.waiting, 70_000, 5_000)
+    })
+  )
+
   it.effect("skips nothing when transactions commit in another order than they began", () =>
     Effect.gen(function* () {
       const [broker, outbox, sql] = [yield* Broker, yield* Outbox, yield* SqlClient.SqlClient]

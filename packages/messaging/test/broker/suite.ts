@@ -211,9 +211,11 @@ export const brokerSuite = <E>(name: string, layer: Layer.Layer<Broker | BrokerF
         assert.strictEqual(partitionsOf(first, mark).size, 1)
         assert.strictEqual(partitionsOf(second, 0).size, 1)
         assert.notDeepEqual(partitionsOf(first, mark), partitionsOf(second, 0))
+        assert.strictEqual(yield* second.subscription.members, 2)
         const third = second.records().length
         yield* first.leave
         yield* publishUntil(() => partitionsOf(second, third).size === 2)
+        assert.strictEqual(yield* second.subscription.members, 1)
         yield* eventually(lagOf(second, topic), (lag) => lag === 0)
         // Nobody failed or was lost, so every record came once.
         const seen = [...first.records(), ...second.records()].map((record) => `${record.partition}:${record.offset}`)
@@ -312,6 +314,16 @@ export const brokerSuite = <E>(name: string, layer: Layer.Layer<Broker | BrokerF
         assert.strictEqual(yield* lagOf(reader, topics[1]), 0)
         yield* reader.subscription.resume
         yield* eventually(lagOf(reader, topics[0]), (lag) => lag === 0)
+      })
+    )
+
+    it.effect("lets nothing wait where all is acknowledged", () =>
+      Effect.gen(function* () {
+        const [topic, group] = [newTopic(), newGroup()]
+        yield* (yield* Broker).publish([messageOf(topic, "k", "0")])
+        const reader = yield* join({ group, topics: [topic] })
+        yield* eventually(lagOf(reader, topic), (lag) => lag === 0)
+        assert.strictEqual(yield* reader.subscription.waiting, 0)
       })
     )
 
