@@ -38,7 +38,7 @@ const layerManagement = (listener: HttpListener, version: Version, { watchNamesp
     })
   )
 
-/** The operator, until it is interrupted or loses its lead. */
+/** The operator, until it is interrupted. */
 export const runOperator = (config: OperatorConfig, listener: HttpListener, version: Version) =>
   Effect.scoped(
     Effect.andThen(Layer.build(layerManagement(listener, version, config)), operate(config)).pipe(

@@ -1,9 +1,6 @@
-import { Clock, Data, Duration, Effect } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import { isConflict, Kinds, Kubernetes, type KubernetesError, type Manifest } from "./kubernetes/index.ts"
 import { leads } from "./metrics.ts"
-
-/** Another one leads now, or might: whatever was under way has been stopped. */
-export class LeadershipLost extends Data.TaggedError("LeadershipLost")<{ readonly message: string }> {}
 
 export interface LeaderOptions {
   readonly namespace: string
@@ -25,16 +22,24 @@ export interface LeaderTimes {
 
 export const LEADER_TIMES: LeaderTimes = { lease: 30_000, deadline: 20_000, retry: 3_000 }
 
-/** Waits until this process leads, and does the work while it does. Losing the Lease ends the work, then this fails. */
+/**
+ * Does the work whenever this process leads, term after term. Losing the Lease ends all of a term's work, before another
+ * process may begin its own; then this one stands for election again.
+ */
 export const whileLeading = <E, R>(options: LeaderOptions, work: Effect.Effect<never, E, R>) =>
   Effect.gen(function* () {
     const times = { ...LEADER_TIMES, ...options.times }
     const lease = yield* makeLease(options, times)
-    yield* Effect.logInfo("waiting to lead")
-    while (!(yield* Effect.orElseSucceed(lease.take, () => false))) yield* Effect.sleep(times.retry)
-    yield* Effect.logInfo("leading")
-    yield* leads(true)
-    return yield* Effect.raceFirst(work, lease.keep).pipe(Effect.ensuring(Effect.andThen(leads(false), lease.release)))
+    const term = Effect.gen(function* () {
+      yield* Effect.logInfo("waiting to lead")
+      while (!(yield* Effect.orElseSucceed(lease.take, () => false))) yield* Effect.sleep(times.retry)
+      yield* Effect.logInfo("leading")
+      yield* leads(true)
+      yield* Effect.raceFirst(work, lease.keep).pipe(Effect.ensuring(Effect.andThen(leads(false), lease.release)))
+      yield* Effect.logWarning("the Lease could not be renewed in time: another process may lead")
+      yield* Effect.sleep(times.retry)
+    })
+    return yield* Effect.forever(term)
   })
 
 const makeLease = Effect.fnUntraced(function* ({ identity, name, namespace }: LeaderOptions, times: LeaderTimes) {
@@ -71,7 +76,7 @@ const makeLease = Effect.fnUntraced(function* ({ identity, name, namespace }: Le
     return isFree ? yield* Effect.as(kubernetes.replace(written(now, found)), true) : false
   }).pipe(Effect.catchIf(isConflict, () => Effect.succeed(false)))
 
-  /** Renews until that does not work for too long, or somebody else holds it. */
+  /** Renews until that does not work for too long, or somebody else holds it: then it ends. */
   const keep = Effect.gen(function* () {
     let renewed = yield* Clock.currentTimeMillis
     for (;;) {
@@ -88,7 +93,7 @@ const makeLease = Effect.fnUntraced(function* ({ identity, name, namespace }: Le
         now - renewed >= times.deadline ||
         (isKept === false && seen.renewal !== "" && !seen.renewal.startsWith(`${identity} `))
       ) {
-        return yield* new LeadershipLost({ message: "the Lease could not be renewed in time: another process leads" })
+        return
       }
     }
   })

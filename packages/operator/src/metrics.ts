@@ -1,5 +1,5 @@
 import { Effect, Metric } from "effect"
-import type { OrderPipelineStatus } from "./resource/index.ts"
+import { isReady, type OrderPipelineStatus } from "./resource/index.ts"
 
 const looks = Metric.counter("flowforge_operator_looks_total", {
   description: "How often a pipeline was looked at, by what it came to: moving, resting, gone or failed",
@@ -19,10 +19,8 @@ export const wrote = (kind: string) => Metric.update(Metric.withAttributes(write
 
 export const leads = (is: boolean) => Metric.update(leading, is ? 1 : 0)
 
-export const stands = (pipeline: string, { conditions, stage }: OrderPipelineStatus) => {
-  const isReady = conditions?.some(({ status, type }) => type === "Ready" && status === "True") === true
-  return Effect.andThen(
-    Metric.update(Metric.withAttributes(ready, { pipeline }), isReady ? 1 : 0),
-    Metric.update(Metric.withAttributes(held, { pipeline }), stage === "Held" ? 1 : 0)
+export const stands = (pipeline: string, status: OrderPipelineStatus) =>
+  Effect.andThen(
+    Metric.update(Metric.withAttributes(ready, { pipeline }), isReady(status) ? 1 : 0),
+    Metric.update(Metric.withAttributes(held, { pipeline }), status.stage === "Held" ? 1 : 0)
   )
-}

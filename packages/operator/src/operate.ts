@@ -7,7 +7,7 @@ import { definitionIsReady } from "./readiness.ts"
 /** The name of the Lease. */
 const LEASE = "flowforge-operator"
 
-/** Waits for the definition, then for leadership, then looks after the pipelines until that is lost. */
+/** Waits for the definition, then for leadership, and looks after the pipelines while it has that. */
 export const operate = ({ identity, namespace, watchNamespace }: OperatorConfig) =>
   Effect.gen(function* () {
     yield* definitionIsReady(watchNamespace).pipe(

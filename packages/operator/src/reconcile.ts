@@ -6,7 +6,7 @@ import { Kinds, Kubernetes } from "./kubernetes/index.ts"
 import { type Key, look, readPipeline } from "./look.ts"
 import { lookedAt, stands, wrote } from "./metrics.ts"
 import { describe, type Hold, plan, statusOf } from "./plan/index.ts"
-import type { OrderPipeline, OrderPipelineStatus } from "./resource/index.ts"
+import { isReady, type OrderPipeline, type OrderPipelineStatus } from "./resource/index.ts"
 
 /** What a look came to: the pipeline is gone, or is to be looked at again when something changes or the time has come. */
 export type Outcome = "gone" | "moving" | "resting"
@@ -23,7 +23,7 @@ export const reconcile = (key: Key) =>
     yield* writeStatus(pipeline, status)
     yield* tell(pipeline, status, observed.now)
     yield* stands(`${key.namespace}/${key.name}`, status)
-    return (next.stage === "Running" && refusal === undefined ? "resting" : "moving") satisfies Outcome
+    return (isReady(status) ? "resting" : "moving") satisfies Outcome
   }).pipe(
     Effect.tap(lookedAt),
     Effect.tapCause(() => lookedAt("failed")),

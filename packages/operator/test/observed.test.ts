@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest"
 import { lastLine, troubleOf } from "../src/observed/index.ts"
-import { reportOf } from "../src/reports.ts"
 
 const podWith = (state: object, rest: object = {}) => ({
   apiVersion: "v1",
@@ -54,18 +53,5 @@ describe("why a pod is not ready", () => {
   })
   it("is cut to what fits into a condition", () => {
     expect(lastLine("x".repeat(10_000))).toHaveLength(600)
-  })
-})
-
-describe("a report", () => {
-  it("sums the lag over the topics, and keeps the open dead letters of each", () => {
-    const text = [
-      "# HELP flowforge_consumer_lag_messages Messages that the group has not acknowledged",
-      'flowforge_consumer_lag_messages{group="order",topic="payment.failed"} 2',
-      'flowforge_consumer_lag_messages{group="order",topic="inventory.reserved"} 3',
-      'flowforge_dead_letters_open{group="order",topic="payment.failed"} 1',
-      "process_cpu_seconds_total 12"
-    ].join("\n")
-    expect(reportOf(text)).toEqual({ lag: 5, deadLetters: { "payment.failed": 1 } })
   })
 })

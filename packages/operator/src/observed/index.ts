@@ -1,5 +1,5 @@
 export { isWithin } from "./drift.ts"
-export type { GroupReport, Observed } from "./observed.ts"
+export type { DeadLetters, GroupReport, Observed } from "./observed.ts"
 export { exitCodeOf, isReady, lastLine, troubleOf } from "./pods.ts"
 export {
   conditionOf,

@@ -1,11 +1,20 @@
 import type { Manifest } from "../kubernetes/index.ts"
 import type { ProcessName } from "../resource/index.ts"
 
-/** What one consumer group says about itself, summed up over its topics. */
+/** What one consumer group says about itself. */
 export interface GroupReport {
+  readonly members: number
+  /** Over all of its topics. */
   readonly lag: number
-  /** By topic, those that nobody has handled yet. */
-  readonly deadLetters: Readonly<Record<string, number>>
+  /** So long the oldest event waits at least, for the group or to be published by its service. */
+  readonly waitingSeconds: number
+  /** By topic, those that nobody has replayed or discarded yet; `oldest` is ISO 8601. */
+  readonly deadLetters: Readonly<Record<string, DeadLetters>>
+}
+
+export interface DeadLetters {
+  readonly count: number
+  readonly oldest: string
 }
 
 /** What is in the cluster of a pipeline. */
@@ -18,7 +27,7 @@ export interface Observed {
   readonly taken: ReadonlyArray<string>
   /** Kinds that this cluster does not know. */
   readonly unknownKinds: ReadonlyArray<string>
-  /** From the consumers that answered. */
+  /** Of the groups that answered. */
   readonly reports: Readonly<Partial<Record<ProcessName, GroupReport>>>
   /** What became of the smoke order that waits to be confirmed, where it could be asked. */
   readonly smokeOrder: string | undefined

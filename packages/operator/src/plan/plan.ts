@@ -1,7 +1,7 @@
 import { type Desired, nameOf } from "../desired/index.ts"
 import { kindOf, type Manifest } from "../kubernetes/index.ts"
 import { imageOf, type Observed } from "../observed/index.ts"
-import { type ProcessName, PROCESSES, type Stage } from "../resource/index.ts"
+import { CONSUMERS, type ProcessName, PROCESSES, type Stage } from "../resource/index.ts"
 import { type Action, Apply, Remove, Scale } from "./action.ts"
 import { differenceOf } from "./difference.ts"
 import { prepareStep } from "./prepare.ts"
@@ -18,8 +18,6 @@ export interface Plan {
   readonly waits: string
   readonly hold: Hold | undefined
 }
-
-const CONSUMERS = PROCESSES.filter((process) => process !== "api")
 
 const planOf = (stage: Plan["stage"], rest: Partial<Omit<Plan, "stage">> = {}): Plan => ({
   actions: [],

@@ -1,6 +1,7 @@
 import { type Desired } from "../desired/index.ts"
-import { conditionOf, imageOf, jobStateOf, type Observed, rolloutOf } from "../observed/index.ts"
+import { type DeadLetters, imageOf, jobStateOf, type Observed, rolloutOf } from "../observed/index.ts"
 import { type Condition, type OrderPipelineStatus, type ProcessName, PROCESSES } from "../resource/index.ts"
+import { standstillIn, unavailableIn } from "./flow.ts"
 import type { Plan } from "./plan.ts"
 import { recordOf } from "./smoke-order.ts"
 import type { Hold } from "./step.ts"
@@ -59,11 +60,21 @@ const serviceOf = (process: ProcessName, desired: Desired, { reports }: Observed
   return { desired: rollout.desired, ready, updated, ...(lag === undefined ? {} : { lag }) }
 }
 
+const deadLettersTold = (observed: Observed): Told => {
+  const { total, topics } = deadLettersOf(observed)
+  const each = Object.entries(topics).map(([topic, { count, oldest }]) => `${count} in ${topic} since ${oldest}`)
+  return total === 0 ? told(false, "None") : told(true, "Open", each.join(", "))
+}
+
 const deadLettersOf = ({ reports }: Observed) => {
-  const topics: Record<string, { count: number }> = {}
+  const topics: Record<string, DeadLetters> = {}
   for (const report of Object.values(reports)) {
-    for (const [topic, count] of Object.entries(report.deadLetters)) {
-      if (count > 0) topics[topic] = { count: (topics[topic]?.count ?? 0) + count }
+    for (const [topic, { count, oldest }] of Object.entries(report.deadLetters)) {
+      const other = topics[topic]
+      topics[topic] =
+        other === undefined
+          ? { count, oldest }
+          : { count: other.count + count, oldest: oldest < other.oldest ? oldest : other.oldest }
     }
   }
   return { total: Object.values(topics).reduce((sum, { count }) => sum + count, 0), topics }
@@ -75,14 +86,12 @@ const conditionsOf = (
   { stage, waits }: Plan,
   { hold, world }: { readonly hold: Hold | undefined; readonly world: World }
 ): Readonly<Record<string, Told>> => {
-  const unavailable = PROCESSES.filter((process) => {
-    const found = world.deployment(process)
-    return found === undefined || (found.spec.replicas > 0 && conditionOf(found, "Available")?.status !== "True")
-  })
+  const unavailable = unavailableIn(world)
   const services =
     unavailable.length === 0
       ? told(true, "Available")
       : told(false, "Unavailable", `Without a ready pod: ${unavailable.join(", ")}`)
+  const standstill = standstillIn(observed, world)
   const isRunning = stage === "Running" && hold === undefined
   const isIdle = isRunning || stage === "Suspended" || stage === "Removing"
   const waiting = waits === "" ? "" : `Waiting for ${waits}`
@@ -90,13 +99,14 @@ const conditionsOf = (
     hold !== undefined
       ? told(false, hold.reason, hold.message)
       : stage === "Suspended"
-        ? {
-            ...services,
-            reason: "Suspended",
-            message: services.message || "Nothing is changed while spec.suspend is true"
-          }
-        : told(isRunning, stage, isRunning ? "All processes run the target image" : waiting)
-  const { total, topics } = deadLettersOf(observed)
+        ? told(
+            standstill === undefined,
+            "Suspended",
+            standstill?.message ?? "Nothing is changed while spec.suspend is true"
+          )
+        : isRunning && standstill !== undefined
+          ? told(standstill.reason === "NoReport" ? "Unknown" : false, standstill.reason, standstill.message)
+          : told(isRunning, stage, isRunning ? "All processes run the target image, and events flow" : waiting)
   return {
     Ready: ready,
     Reconciling: isIdle ? told(false, stage) : hold === undefined ? told(true, stage, waiting) : told(false, "Held"),
@@ -104,8 +114,7 @@ const conditionsOf = (
     ...preparedOf(desired, hold, world),
     ...orderedOf(desired, world),
     ServicesAvailable: services,
-    DeadLettersPresent:
-      total === 0 ? told(false, "None") : told(true, "Open", `${total} in ${Object.keys(topics).join(", ")}`)
+    DeadLettersPresent: deadLettersTold(observed)
   }
 }
 

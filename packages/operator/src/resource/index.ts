@@ -3,6 +3,7 @@ export { definitionPermissions, leaderPermissions, type Permission, permissions 
 export { GROUP, KIND, OrderPipeline, PLURAL, VERSION } from "./pipeline.ts"
 export {
   type Autoscaling,
+  CONSUMERS,
   OrderPipelineSpec,
   type ProcessName,
   PROCESSES,
@@ -10,4 +11,4 @@ export {
   type SmokeOrder
 } from "./spec.ts"
 export type { SecretSource, Source } from "./sources.ts"
-export { Condition, OrderPipelineStatus, type Stage } from "./status.ts"
+export { Condition, isReady, OrderPipelineStatus, type Stage } from "./status.ts"

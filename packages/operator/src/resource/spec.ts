@@ -8,6 +8,9 @@ import { Variables } from "./sources.ts"
 export const PROCESSES = ["order", "payment", "inventory", "notification", "api"] as const
 export type ProcessName = (typeof PROCESSES)[number]
 
+/** Each is a consumer group of its name. */
+export const CONSUMERS = PROCESSES.filter((process) => process !== "api")
+
 const TOPICS = Object.values(Topics).map(({ name }) => name)
 
 const listed = (names: ReadonlyArray<string>): string => names.map((name) => `'${name}'`).join(", ")

@@ -54,3 +54,6 @@ export const OrderPipelineStatus = Schema.Struct({
   conditions: Schema.optionalKey(Schema.Array(Condition).annotate({ [LIST_TYPE]: "map", [LIST_KEYS]: ["type"] }))
 })
 export type OrderPipelineStatus = typeof OrderPipelineStatus.Type
+
+export const isReady = ({ conditions }: OrderPipelineStatus): boolean =>
+  conditions?.some(({ status, type }) => type === "Ready" && status === "True") === true

@@ -186,6 +186,10 @@ export const until = (what: string, namespace: string, holds: (pipeline: Manifes
 export const untilReady = (namespace: string) =>
   until("the pipeline is ready", namespace, (pipeline) => conditionIn(pipeline, "Ready")?.status === "True")
 
+/** For an operator that runs where it cannot reach the pods, and so does not know whether events flow. */
+export const untilRolledOut = (namespace: string) =>
+  until("all is rolled out", namespace, ({ status }) => status.stage === "Running")
+
 export const untilHeld = (namespace: string, reason: string) =>
   until(`the rollout is held: ${reason}`, namespace, (pipeline) => conditionIn(pipeline, "Stalled")?.reason === reason)
 

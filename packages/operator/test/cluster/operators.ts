@@ -3,10 +3,11 @@ import { Kubernetes, type Manifest } from "../../src/kubernetes/index.ts"
 import { control } from "../../src/controller.ts"
 import { Reports } from "../../src/reports.ts"
 import { Storefront } from "../../src/storefront.ts"
+import { well } from "../plan/cluster.ts"
 import { layerCluster } from "./harness.ts"
 
-/** Consumers of these tests have no management port. */
-const layerSilent = Layer.succeed(Reports, Reports.of({ of: () => Effect.succeed({}) }))
+/** Shells have no management port: somebody else says that all is well. */
+const layerWell = Layer.succeed(Reports, Reports.of({ of: () => Effect.succeed(well) }))
 
 /** A write of the operator, as the API server got it. */
 export interface Write {
@@ -35,5 +36,5 @@ export const operatorIn = (
         }) satisfies Kubernetes["Service"]
     )
   ).pipe(Layer.provide(layerCluster))
-  return control(namespace).pipe(Effect.provide(Layer.mergeAll(layerWatched, layerSilent, Storefront.layer)))
+  return control(namespace).pipe(Effect.provide(Layer.mergeAll(layerWatched, layerWell, Storefront.layer)))
 }

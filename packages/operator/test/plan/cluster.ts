@@ -1,11 +1,16 @@
 import { Annotations, type Desired, desiredOf } from "../../src/desired/index.ts"
 import { type Manifest } from "../../src/kubernetes/index.ts"
 import { merge } from "../../src/desired/merge.ts"
-import type { Observed } from "../../src/observed/index.ts"
+import type { GroupReport, Observed } from "../../src/observed/index.ts"
 import type { Action, Plan } from "../../src/plan/index.ts"
-import { plan } from "../../src/plan/index.ts"
-import type { OrderPipeline } from "../../src/resource/index.ts"
+import { plan, statusOf } from "../../src/plan/index.ts"
+import type { OrderPipeline, OrderPipelineStatus } from "../../src/resource/index.ts"
 import { referenced } from "../pipeline.ts"
+
+const idle: GroupReport = { members: 1, lag: 0, waitingSeconds: 0, deadLetters: {} }
+
+/** What the groups of an idle shop say. */
+export const well = { order: idle, payment: idle, inventory: idle, notification: idle }
 
 /** How the pods of an image, or of a Job, turn out. */
 export type Fate = "works" | "hangs" | { readonly fails: string; readonly exitCode?: number }
@@ -32,7 +37,7 @@ export class Cluster {
       objects: this.objects,
       taken: [],
       unknownKinds: [],
-      reports: {},
+      reports: well,
       smokeOrder: undefined,
       lastWords: {},
       ...rest
@@ -41,6 +46,11 @@ export class Cluster {
 
   plan(pipeline: OrderPipeline, rest: Partial<Observed> = {}): Plan {
     return plan(this.desired(pipeline), this.observed(rest))
+  }
+
+  statusOf(pipeline: OrderPipeline, rest: Partial<Observed> = {}): OrderPipelineStatus {
+    const [desired, observed] = [this.desired(pipeline), this.observed(rest)]
+    return statusOf(desired, observed, plan(desired, observed), undefined)
   }
 
   /** Plans once and does it all, or the first so many actions of it. */
