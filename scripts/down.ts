@@ -3,6 +3,7 @@ import { forgetSystem } from "@flowforge/embedded"
 import { runCompose, troubleWithDocker } from "./up/docker.ts"
 import { stackFolder } from "./up/folder.ts"
 import { complain, say } from "./up/say.ts"
+import { PROCESSES } from "./up/stack.ts"
 
 // `npm run down`: stops what `npm run up` started, in order, and takes back the word of it.
 
@@ -16,7 +17,7 @@ const down = async (options: ReadonlyArray<string>): Promise<number> => {
     complain(trouble)
     return 1
   }
-  const code = await runCompose("down", "--remove-orphans", ...options)
+  const code = await runCompose("--profile", PROCESSES, "down", "--remove-orphans", ...options)
   if (code === 0) await forgetSystem(stackFolder())
   return code
 }

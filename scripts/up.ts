@@ -1,29 +1,45 @@
 import { recordSystem } from "@flowforge/embedded"
 import { askCompose, runCompose, troubleWithDocker } from "./up/docker.ts"
-import { stackFolder } from "./up/folder.ts"
+import { stackFolder, writeEnvironment } from "./up/folder.ts"
 import { takenPorts } from "./up/ports.ts"
 import { complain, say } from "./up/say.ts"
-import { type ComposeConfig, heldPortsIn, portsIn, systemIn } from "./up/stack.ts"
+import {
+  type ComposeConfig,
+  environmentIn,
+  heldPortsIn,
+  portsIn,
+  PROCESSES,
+  processesIn,
+  serversIn,
+  systemIn
+} from "./up/stack.ts"
 
 // `npm run up`: FlowForge in containers, with all that it stands on, as docker-compose.yaml has it. Run again it brings back
 // what is missing and takes in what has changed. Word of where everything is stays in a folder, for the demo and the audit.
 
 const HELP = `npm run up [-- OPTIONS]
 
-Builds the image, starts FlowForge and all that it stands on in containers, and waits until it is ready. Options are those of
-"docker compose up": --scale order=2, say. "npm run down" stops it, "npm run down -- --volumes" clears its data, too.
+Builds the image, starts FlowForge and all that it stands on in containers, and waits until it is ready. "npm run down" stops
+it, "npm run down -- --volumes" clears its data, too. Options:
 
-  PORT (8080), MANAGEMENT_PORT (9090), GATEWAY_PORT (8070), MAIL_PORT (8060), S3_PORT (8050), POSTGRES_PORT (8040)
-  are the ports on this machine.`
+  --servers  only what FlowForge stands on; its processes are then run from their sources
+  any other  as "docker compose up" has it: --scale order=2, say
 
-const up = async (options: ReadonlyArray<string>): Promise<number> => {
+  PORT (8080), MANAGEMENT_PORT (9090), GATEWAY_PORT (8070), MAIL_PORT (8060), S3_PORT (8050), POSTGRES_PORT (8040),
+  KAFKA_PORT (8030), REDIS_PORT (8020) are the ports on this machine.`
+
+const up = async (options: ReadonlyArray<string>, onlyServers: boolean): Promise<number> => {
   const trouble = troubleWithDocker()
   if (trouble !== undefined) return refuse(trouble)
-  const config: ComposeConfig = JSON.parse(askCompose("config", "--format", "json"))
+  const config: ComposeConfig = JSON.parse(askCompose("--profile", PROCESSES, "config", "--format", "json"))
+  const services = onlyServers ? serversIn(config) : Object.keys(config.services)
   const held = heldPortsIn(askCompose("ps", "--format", "json"))
-  const taken = await takenPorts(portsIn(config).filter(({ port }) => !held.has(port)))
+  const taken = await takenPorts(portsIn(config, services).filter(({ port }) => !held.has(port)))
   if (taken.length > 0) return refuse(taken.join("\n"))
-  const code = await runCompose("up", "--build", "--detach", "--wait", ...options)
+  const code = onlyServers
+    ? (await runCompose("rm", "--stop", "--force", ...processesIn(config))) ||
+      (await runCompose("up", "--detach", "--wait", ...options, ...services))
+    : await runCompose("--profile", PROCESSES, "up", "--build", "--detach", "--wait", ...options)
   if (code !== 0) {
     return refuse(
       `Not everything came up. "docker compose ps --all" and "docker compose logs NAME" say what is missing; "npm run up" tries again.`,
@@ -31,23 +47,45 @@ const up = async (options: ReadonlyArray<string>): Promise<number> => {
     )
   }
   const folder = stackFolder()
-  const system = systemIn(config)
-  await recordSystem(folder, system)
-  say(`
+  await recordSystem(folder, systemIn(config))
+  say(onlyServers ? serversUp(config, await writeEnvironment(folder, environmentIn(config))) : allUp(config))
+  return 0
+}
+
+const companies = (config: ComposeConfig): string => {
+  const { gatewayUrl, messages } = systemIn(config)
+  return `  payments       ${gatewayUrl}/control/ledger
+  mails, SMS     ${"url" in messages ? messages.url : ""}/moto-api/`
+}
+
+const allUp = (config: ComposeConfig): string => {
+  const { managementUrl, publicUrl } = systemIn(config)
+  return `
 FlowForge runs in containers.
 
-  API            ${system.publicUrl}   (${system.publicUrl}/docs)
-  management     ${system.managementUrl}   (stock, /metrics, /health)
-  payments       ${system.gatewayUrl}/control/ledger
-  mails, SMS     ${"url" in system.messages ? system.messages.url : ""}/moto-api/
+  API            ${publicUrl}   (${publicUrl}/docs)
+  management     ${managementUrl}   (stock, /metrics, /health)
+${companies(config)}
 
   npm run demo                        a few hundred orders, as customers place them
   npm run audit                       holds every invariant against it
   docker compose kill order           kills a process; "npm run up" brings it back
   docker compose logs -f payment      what a process says
-  npm run down                        stops it; with "-- --volumes" its data are cleared, too`)
-  return 0
+  npm run down                        stops it; with "-- --volumes" its data are cleared, too`
 }
+
+const serversUp = (config: ComposeConfig, environment: string): string => `
+What FlowForge stands on runs in containers; its processes do not. How these find it is in ${environment}:
+
+${companies(config)}
+
+  npx node --env-file=${environment} packages/flowforge/src/main.ts prepare      once, before all others
+  npx node --env-file=${environment} packages/flowforge/src/main.ts api
+  MANAGEMENT_PORT=9091 npx node --env-file=${environment} packages/flowforge/src/main.ts order
+
+  npm run demo, npm run audit         against the processes that you run
+  npm run up                          everything in containers
+  npm run down                        stops it; with "-- --volumes" its data are cleared, too`
 
 const refuse = (message: string, code = 1): number => {
   complain(message)
@@ -56,4 +94,7 @@ const refuse = (message: string, code = 1): number => {
 
 const words = process.argv.slice(2)
 if (words.includes("--help") || words.includes("-h")) say(HELP)
-else process.exitCode = await up(words)
+else {
+  const options = words.filter((word) => word !== "--servers")
+  process.exitCode = await up(options, options.length < words.length)
+}

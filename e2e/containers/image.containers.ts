@@ -1,29 +1,10 @@
-import { execFile } from "node:child_process"
-import { promisify } from "node:util"
-import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { eventually } from "@flowforge/testkit"
 import { Effect } from "effect"
+import { docker, hasEngine, why } from "./docker.ts"
 
-const run = promisify(execFile)
-const root = fileURLToPath(new URL("../..", import.meta.url))
 const IMAGE = `flowforge:test-${process.pid}`
 const MEGABYTE = 1_000_000
-
-/** What a program answers, however it ends. */
-const answerOf = async (program: string, ...words: ReadonlyArray<string>) =>
-  run(program, words, { cwd: root, maxBuffer: 64 * MEGABYTE }).then(
-    ({ stderr, stdout }) => ({ code: 0, text: stdout + stderr }),
-    (error: { readonly code?: unknown; readonly stdout?: string; readonly stderr?: string }) => ({
-      code: error.code,
-      text: `${error.stdout ?? ""}${error.stderr ?? ""}`
-    })
-  )
-
-const docker = (...words: ReadonlyArray<string>) => answerOf("docker", ...words)
-
-const hasEngine = (await docker("version", "--format", "{{.Server.Version}}")).code === 0
-const why = hasEngine ? "" : " (skipped: no Docker engine answers on this machine)"
 
 /** Runs a script of Node in the image, as an orchestrator runs it. */
 const inImage = (script: string) =>

@@ -8,6 +8,7 @@ export interface ComposeConfig {
       {
         readonly environment?: Readonly<Record<string, string>>
         readonly ports?: ReadonlyArray<{ readonly target: number; readonly published: string }>
+        readonly profiles?: ReadonlyArray<string>
       }
     >
   >
@@ -25,11 +26,31 @@ const PORTS = [
   ["GATEWAY_PORT", "gateway", 8070],
   ["MAIL_PORT", "mail", 5000],
   ["S3_PORT", "s3", 7070],
-  ["POSTGRES_PORT", "postgres", 5432]
+  ["POSTGRES_PORT", "postgres", 5432],
+  ["KAFKA_PORT", "kafka", 9094],
+  ["REDIS_PORT", "redis", 6379]
 ] as const
 
-export const portsIn = (config: ComposeConfig): ReadonlyArray<StackPort> =>
-  PORTS.map(([variable, service, inner]) => ({ variable, port: publishedPort(config, service, inner) }))
+/** The profile of the processes; what they stand on has none. */
+export const PROCESSES = "processes"
+
+const isProcess = ({ services }: ComposeConfig, name: string): boolean =>
+  services[name]?.profiles?.includes(PROCESSES) ?? false
+
+/** The processes of FlowForge, by name. */
+export const processesIn = (config: ComposeConfig): ReadonlyArray<string> =>
+  Object.keys(config.services).filter((name) => isProcess(config, name))
+
+/** What they stand on, by name. */
+export const serversIn = (config: ComposeConfig): ReadonlyArray<string> =>
+  Object.keys(config.services).filter((name) => !isProcess(config, name))
+
+/** The ports that some of the services hold on this machine. */
+export const portsIn = (config: ComposeConfig, services: ReadonlyArray<string>): ReadonlyArray<StackPort> =>
+  PORTS.filter(([, service]) => services.includes(service)).map(([variable, service, inner]) => ({
+    variable,
+    port: publishedPort(config, service, inner)
+  }))
 
 const publishedPort = ({ services }: ComposeConfig, service: string, inner: number): number => {
   const port = services[service]?.ports?.find(({ target }) => target === inner)
@@ -62,6 +83,33 @@ export const systemIn = (config: ComposeConfig): RunningSystem => {
       secretAccessKey: given("api", "S3_SECRET_ACCESS_KEY")
     },
     messages: { kind: "moto", url: at("mail", 5000) }
+  }
+}
+
+/** Addresses within the stack, and the port behind which this machine finds the same. */
+const INNER = [
+  ["postgres:5432", "postgres", 5432],
+  ["kafka:9092", "kafka", 9094],
+  ["redis:6379", "redis", 6379],
+  ["s3:7070", "s3", 7070],
+  ["mail:5000", "mail", 5000],
+  ["gateway:8070", "gateway", 8070]
+] as const
+
+/** What a process that runs on this machine, beside the servers in containers, is to find in its environment. */
+export const environmentIn = (config: ComposeConfig): Readonly<Record<string, string>> => {
+  const onThisMachine = (value: string): string =>
+    INNER.reduce(
+      (text, [inner, service, port]) => text.replaceAll(inner, `localhost:${publishedPort(config, service, port)}`),
+      value
+    )
+  const told = processesIn(config).flatMap((name) => Object.entries(config.services[name]!.environment ?? {}))
+  return {
+    ...Object.fromEntries(told.map(([name, value]) => [name, onThisMachine(value)])),
+    FLOWFORGE_HOST: "127.0.0.1",
+    PORT: String(publishedPort(config, "api", 8080)),
+    MANAGEMENT_PORT: String(publishedPort(config, "api", 9090)),
+    LOG_FORMAT: "auto"
   }
 }
 
