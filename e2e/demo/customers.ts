@@ -34,9 +34,10 @@ export interface Tally {
 export class StandsStill extends Schema.TaggedError<StandsStill>()("StandsStill", { message: Schema.String }) {}
 
 const PATIENCE_MILLIS = 60_000
+/** They ask soon at first, then less and less often: many customers who wait are no small load. */
 const FIRST_PAUSE_MILLIS = 50
 const LONGEST_PAUSE_MILLIS = 800
-const RECEIPT_PATIENCE_MILLIS = 20_000
+const nextPause = (millis: number): number => Math.min(LONGEST_PAUSE_MILLIS, 2 * millis)
 
 /** Places the order as a customer would, waits for its end, and opens the receipt where there is one. */
 export const serve = Effect.fnUntraced(function* (intention: Intention, key: string, tally: Tally) {
@@ -113,11 +114,10 @@ const cancel = Effect.fnUntraced(function* (orderId: OrderId) {
   )
 })
 
-/** Asks soon at first, then less and less often: many customers who wait are no small load. */
 const ended = Effect.fnUntraced(function* (orderId: OrderId) {
   const { api } = yield* FlowForge
   const deadline = (yield* Clock.currentTimeMillis) + PATIENCE_MILLIS
-  for (let pause = FIRST_PAUSE_MILLIS; ; pause = Math.min(LONGEST_PAUSE_MILLIS, 2 * pause)) {
+  for (let pause = FIRST_PAUSE_MILLIS; ; pause = nextPause(pause)) {
     yield* Effect.sleep(pause)
     const { status } = yield* patiently(api.orders.status({ params: { order_id: orderId } }))
     if (status !== "PENDING") return yield* lookAt(orderId)
@@ -131,8 +131,8 @@ const ended = Effect.fnUntraced(function* (orderId: OrderId) {
 
 const openReceipt = Effect.fnUntraced(function* (orderId: OrderId, format: "html" | "pdf") {
   const { publicUrl } = yield* FlowForge
-  const deadline = (yield* Clock.currentTimeMillis) + RECEIPT_PATIENCE_MILLIS
-  while ((yield* Clock.currentTimeMillis) < deadline) {
+  const deadline = (yield* Clock.currentTimeMillis) + PATIENCE_MILLIS
+  for (let pause = FIRST_PAUSE_MILLIS; (yield* Clock.currentTimeMillis) < deadline; pause = nextPause(pause)) {
     const { body, status } = yield* patiently(
       Effect.tryPromise({
         try: async () => {
@@ -144,7 +144,7 @@ const openReceipt = Effect.fnUntraced(function* (orderId: OrderId, format: "html
     )
     if (status === 200) return format === "pdf" ? body.includes("%PDF-") : body.includes(orderId)
     if (status !== 409 && status !== 503) return false
-    yield* Effect.sleep("100 millis")
+    yield* Effect.sleep(pause)
   }
   return false
 })
