@@ -1,5 +1,5 @@
 import { recordSystem } from "@flowforge/embedded"
-import { askCompose, runCompose, troubleWithDocker } from "./up/docker.ts"
+import { askCompose, ComposeRefused, runCompose, troubleWithDocker } from "./up/docker.ts"
 import { stackFolder, writeEnvironment } from "./up/folder.ts"
 import { takenPorts } from "./up/ports.ts"
 import { complain, say } from "./up/say.ts"
@@ -96,5 +96,8 @@ const words = process.argv.slice(2)
 if (words.includes("--help") || words.includes("-h")) say(HELP)
 else {
   const options = words.filter((word) => word !== "--servers")
-  process.exitCode = await up(options, options.length < words.length)
+  process.exitCode = await up(options, options.length < words.length).catch((error: Error) => {
+    if (error instanceof ComposeRefused) return refuse(error.message)
+    throw error
+  })
 }

@@ -7,7 +7,7 @@ export const troubleWithDocker = (): string | undefined => {
     return `There is no Docker on this machine ("docker" is not on the PATH). Install it with its compose plugin, or run FlowForge without containers: npm start`
   }
   if (engine.status !== 0) {
-    return `Docker is installed, but its engine does not answer: ${engine.stderr.trim() || "it says nothing"}. Start it, or run FlowForge without containers: npm start`
+    return `Docker is installed, but its engine does not answer (${engine.stderr.trim() || "it says nothing"}). Start it, or run FlowForge without containers: npm start`
   }
   const compose = ask("docker", "compose", "version")
   return compose.status === 0
@@ -18,10 +18,13 @@ export const troubleWithDocker = (): string | undefined => {
 const ask = (program: string, ...words: ReadonlyArray<string>) =>
   spawnSync(program, words, { encoding: "utf8", timeout: 60_000 })
 
-/** What `docker compose` answers; a failure is its own words. */
+/** Compose does not do what it is asked. `message` is its own words. */
+export class ComposeRefused extends Error {}
+
+/** What `docker compose` answers. */
 export const askCompose = (...words: ReadonlyArray<string>): string => {
   const { status, stderr, stdout } = ask("docker", "compose", ...words)
-  if (status !== 0) throw new Error(`docker compose ${words[0]}: ${stderr.trim()}`)
+  if (status !== 0) throw new ComposeRefused(`docker compose: ${stderr.trim()}`)
   return stdout
 }
 
