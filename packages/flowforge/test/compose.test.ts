@@ -29,8 +29,8 @@ const own = Object.entries(services).filter(
 
 /** Read by every process, for its log and its traces; they are on platform's card. */
 const TELEMETRY = /^(?:LOG_|OTEL_)/u
-/** What `prepare` has done, `migrate` need not; and the operator is for Kubernetes. */
-const ELSEWHERE = ["migrate", "operator"]
+/** What `prepare` has done, `migrate` need not; volumes take the data with them; and the operator is for Kubernetes. */
+const ELSEWHERE = ["migrate", "remove", "operator"]
 
 describe("docker-compose.yaml", () => {
   it("has every process of the table, under its name", () => {

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { Annotations, MANAGER } from "./desired/index.ts"
+import { Annotations, FINALIZER, MANAGER } from "./desired/index.ts"
 import { isConflict, Kinds, Kubernetes, type KubernetesError } from "./kubernetes/index.ts"
 import type { Action } from "./plan/index.ts"
 import type { OrderPipeline } from "./resource/index.ts"
@@ -7,6 +7,9 @@ import { type OrderRefused, type ShopUnavailable, Storefront } from "./storefron
 
 /** Owns the replicas, and nothing else: see `Scale`. */
 const SCALE_MANAGER = `${MANAGER}-replicas`
+
+/** Owns the finalizer of a pipeline. */
+const FINALIZER_MANAGER = `${MANAGER}-finalizer`
 
 /** Owns what is noted on a Job of its order. */
 const SMOKE_MANAGER = `${MANAGER}-smoke-order`
@@ -48,6 +51,22 @@ export const act = (
         yield* kubernetes
           .remove(action.kind, { namespace, name: action.name }, action.uid)
           .pipe(Effect.catchIf(isConflict, () => Effect.void))
+        return
+      case "Finalize":
+        yield* kubernetes.apply(
+          {
+            apiVersion: Kinds.orderPipeline.apiVersion,
+            kind: Kinds.orderPipeline.kind,
+            metadata: {
+              name: pipeline.metadata.name,
+              namespace,
+              // One that is gone is not made again.
+              uid: pipeline.metadata.uid,
+              ...(action.isKept ? { finalizers: [FINALIZER] } : {})
+            }
+          },
+          { manager: FINALIZER_MANAGER }
+        )
         return
       case "PlaceOrder": {
         const id = yield* Effect.flatMap(Storefront, (shop) => shop.place(pipeline, action.order, action.key))

@@ -103,7 +103,9 @@ const componentOf = ({ metadata }: Manifest) => metadata.labels?.[COMPONENT_LABE
 const readLastWords = Effect.fnUntraced(function* (pods: ReadonlyArray<Manifest>) {
   const kubernetes = yield* Kubernetes
   const waiting = pods.filter(
-    (pod) => pod.status?.phase === "Running" && (componentOf(pod) === "prepare" || !isReady(pod))
+    (pod) =>
+      pod.status?.phase === "Running" &&
+      (componentOf(pod) === "prepare" || componentOf(pod) === "remove" || !isReady(pod))
   )
   const first = [...new Map(waiting.map((pod) => [componentOf(pod), pod])).values()]
   const words = yield* Effect.forEach(

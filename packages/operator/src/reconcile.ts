@@ -5,7 +5,7 @@ import { tell } from "./events.ts"
 import { Kinds, Kubernetes } from "./kubernetes/index.ts"
 import { type Key, look, readPipeline } from "./look.ts"
 import { lookedAt, stands, wrote } from "./metrics.ts"
-import { describe, type Hold, plan, statusOf } from "./plan/index.ts"
+import { describe, Finalize, type Hold, left, plan, statusOf } from "./plan/index.ts"
 import { isReady, type OrderPipeline, type OrderPipelineStatus } from "./resource/index.ts"
 
 /** What a look came to: the pipeline is gone, or is to be looked at again when something changes or the time has come. */
@@ -18,10 +18,14 @@ export const reconcile = (key: Key) =>
     if (pipeline === undefined) return "gone" satisfies Outcome
     const { desired, observed } = yield* look(pipeline)
     const next = plan(desired, observed)
-    const refusal = yield* actAll(pipeline, next.actions)
+    const refused = yield* actAll(pipeline, next.actions)
+    // Whatever is refused of a removal, it does not hold the pipeline: its namespace may be going as well.
+    const isGivenUp = next.stage === "Removing" && refused !== undefined
+    const refusal = isGivenUp ? left(refused.message) : refused
     const status = statusOf(desired, observed, next, refusal)
     yield* writeStatus(pipeline, status)
     yield* tell(pipeline, status, observed.now)
+    if (next.isOver || isGivenUp) yield* act(pipeline, Finalize(false))
     yield* stands(`${key.namespace}/${key.name}`, status)
     return (isReady(status) ? "resting" : "moving") satisfies Outcome
   }).pipe(

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { control } from "../src/controller.ts"
+import { FINALIZER } from "../src/desired/index.ts"
 import { Kinds } from "../src/kubernetes/index.ts"
 import { Reports } from "../src/reports.ts"
 import { Storefront } from "../src/storefront.ts"
@@ -33,6 +34,30 @@ const operated = (prepare: (memory: Memory) => void = () => undefined) =>
     yield* Effect.forkChild(control("shops").pipe(Effect.provide(Layer.merge(memory.layer(), layerQuiet))))
     return memory
   })
+
+describe("a pipeline that is deleted and keeps its data no longer", () => {
+  it.effect("goes although its Job is refused, because its namespace goes as well; people are told", () =>
+    Effect.gen(function* () {
+      const memory = yield* operated((memory) => {
+        const found = memory.objects.get("OrderPipeline shops/shop")!
+        const { metadata, spec } = found
+        memory.put({
+          ...found,
+          spec: { ...spec, deletionPolicy: "Delete" },
+          metadata: { ...metadata, finalizers: [FINALIZER], deletionTimestamp: "1970-01-01T00:00:00Z" }
+        })
+        memory.isForbidden = ({ kind }) => kind === "Job"
+      })
+      yield* TestClock.adjust("10 seconds")
+      assert.isUndefined(memory.objects.get("OrderPipeline shops/shop"))
+      const events = [...memory.objects.values()].filter(({ kind }) => kind === "Event") as ReadonlyArray<any>
+      assert.deepStrictEqual(
+        events.map(({ reason, type }) => ({ reason, type })),
+        [{ type: "Warning", reason: "RemovalGivenUp" }]
+      )
+    })
+  )
+})
 
 const mostInASecond = (times: ReadonlyArray<number>): number =>
   Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length))

@@ -10,6 +10,12 @@ import {
 import { merge } from "../src/desired/merge.ts"
 
 const missing = (name: string) => new Refused({ status: 404, reason: "NotFound", message: `${name} is not there` })
+const forbidden = (name: string) =>
+  new Refused({
+    status: 403,
+    reason: "Forbidden",
+    message: `${name} is not to be made: its namespace is being terminated`
+  })
 const conflict = (name: string) => new Refused({ status: 409, reason: "Conflict", message: `${name} was changed` })
 
 /** The objects of a cluster, shared by all that reach it. Times of writes are those of the test's clock. */
@@ -17,6 +23,8 @@ export class Memory {
   readonly objects = new Map<string, Manifest>()
   /** What was applied, in order. */
   readonly applied: Array<{ readonly at: number; readonly object: string }> = []
+  /** What the API server does not take, as in a namespace that goes. */
+  isForbidden: (object: Manifest) => boolean = () => false
   /** What watching a kind brings; nothing by default. */
   watch: Kubernetes["Service"]["watch"] = () => Stream.never
   private version = 0
@@ -36,6 +44,18 @@ export class Memory {
     }
     this.objects.set(this.key(object, metadata), stored)
     return stored
+  }
+
+  /** Whether it is deleted, and this apply takes its last finalizer away. */
+  private loses({ kind, metadata }: Manifest): boolean {
+    const found = this.objects.get(this.key({ kind }, metadata))
+    const isLast = metadata.uid !== undefined && metadata.finalizers === undefined
+    return found?.metadata.deletionTimestamp !== undefined && found.metadata.finalizers !== undefined && isLast
+  }
+
+  private take(object: Manifest): Manifest {
+    this.objects.delete(this.key(object, object.metadata))
+    return object
   }
 
   /** One way to it. While `isReachable` says no, every request fails as if nobody answered. */
@@ -60,7 +80,9 @@ export class Memory {
         apply: (object) =>
           Effect.flatMap(Clock.currentTimeMillis, (at) =>
             guarded(() => {
+              if (this.isForbidden(object)) return forbidden(object.metadata.name)
               this.applied.push({ at, object: `${object.kind} ${object.metadata.name}` })
+              if (this.loses(object)) return this.take(object)
               return this.put(merge(this.objects.get(this.key(object, object.metadata)) ?? {}, object) as Manifest)
             })
           ),

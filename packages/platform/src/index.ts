@@ -16,6 +16,7 @@ export {
 } from "./mail/index.ts"
 export { layerObjectRoutes, ObjectStore, objectRoutes, ObjectStoreUnavailable } from "./object-store/index.ts"
 export { layerPostgres, type PostgresOptions } from "./postgres/client.ts"
+export { dropAll } from "./postgres/drop-all.ts"
 export { migrate, MigrationError, missingMigrations } from "./postgres/migrations.ts"
 export { isPassing } from "./postgres/passing.ts"
 export { Uuids } from "./uuids.ts"

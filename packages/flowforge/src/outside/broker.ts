@@ -43,6 +43,10 @@ export const prepareTopics = (settings: ValueOf<typeof kafka>, clientId: string)
     )
   )
 
+/** Answers the names of those that were there. */
+export const removeTopics = (settings: ValueOf<typeof kafka>, clientId: string) =>
+  KafkaBroker.remove(kafkaOptions(settings, clientId), topicsWith(settings.overrides))
+
 /** After Kafka has lost its data. Where topics are not ours to make they are waited for. */
 const prepareAgain = (settings: ValueOf<typeof kafka>, clientId: string) =>
   Effect.catchTag(prepareTopics(settings, clientId), "TopicsNotReady", ({ problems }) =>

@@ -2,6 +2,7 @@ import { api } from "./api.ts"
 import { operator } from "./operator.ts"
 import { migrate, prepare } from "./prepare.ts"
 import type { Process } from "./process.ts"
+import { remove } from "./remove.ts"
 import { inventory, notification, order, payment } from "./workers.ts"
 
 /** Every process there is. The name is the argument of the one program, and of the one image. */
@@ -13,5 +14,6 @@ export const processes: Readonly<Record<string, Process>> = {
   notification,
   prepare,
   migrate,
+  remove,
   operator
 }

@@ -17,7 +17,7 @@ import { processOf } from "./process.ts"
 /** How preparing ends where people have to do something, for who started it; anything else ends with 1. */
 const EXIT_CODES: Readonly<Record<string, number>> = { TopicsNotReady: 20, MigrationError: 21, AlreadyManaged: 22 }
 
-const withExitCode = <E extends { readonly _tag: string }>(error: E): E => {
+export const withExitCode = <E extends { readonly _tag: string }>(error: E): E => {
   const code = EXIT_CODES[error._tag]
   return code === undefined ? error : Object.assign(error, { [Runtime.errorExitCode]: code })
 }
@@ -25,7 +25,7 @@ const withExitCode = <E extends { readonly _tag: string }>(error: E): E => {
 /** Processes that have just been told to stop may still be connected: they have 25 s for it. */
 const patience = { schedule: Schedule.spaced("3 seconds"), times: 15 }
 
-const installation = optional("FLOWFORGE_INSTALLATION", {
+export const installation = optional("FLOWFORGE_INSTALLATION", {
   parse: Config.NonEmptyString,
   expects: "a text",
   means: "which installation this is: another one that is at work on the same database is refused",

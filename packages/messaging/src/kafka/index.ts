@@ -7,6 +7,7 @@ import { join } from "./subscription.ts"
 
 export type { KafkaOptions } from "./client.ts"
 export { prepare, type PrepareOptions, TopicsNotReady } from "./prepare.ts"
+export { remove } from "./remove.ts"
 
 /** Kafka, by kafkajs. Topics are not created by it: see {@link prepare}. */
 export const layer = (options: KafkaOptions): Layer.Layer<Broker> =>

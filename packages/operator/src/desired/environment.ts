@@ -1,5 +1,5 @@
 import type { OrderPipeline, OrderPipelineSpec, SecretSource, Source } from "../resource/index.ts"
-import type { ComponentName } from "./labels.ts"
+import { type ComponentName, isJob } from "./labels.ts"
 
 /** A variable of a container. */
 export interface EnvVar {
@@ -90,6 +90,7 @@ type Part = (spec: OrderPipelineSpec) => ReadonlyArray<EnvVar>
 /** What each process reads, and nothing else: a changed connection restarts those that use it. */
 const PARTS: Readonly<Record<ComponentName, ReadonlyArray<Part>>> = {
   prepare: [database, broker, catalogue],
+  remove: [database, broker],
   order: [database, pool, cache, broker],
   payment: [database, pool, cache, broker, gateway],
   inventory: [database, pool, cache, broker],
@@ -107,11 +108,11 @@ const installation = ({ metadata: { name, namespace, uid } }: OrderPipeline) =>
 /** The variables of one process: ours, then those given for all, then those given for it; the last of a name counts. */
 export const environmentOf = (pipeline: OrderPipeline, component: ComponentName): ReadonlyArray<EnvVar> => {
   const { spec } = pipeline
-  const own = component === "prepare" ? undefined : spec.services[component]?.env
+  const own = isJob(component) ? undefined : spec.services[component]?.env
   const all = [
     ...LOGS,
     ...PARTS[component].flatMap((part) => part(spec)),
-    ...(component === "prepare" ? installation(pipeline) : []),
+    ...(isJob(component) ? installation(pipeline) : []),
     ...variables(spec.env ?? {}),
     ...variables(own ?? {})
   ]

@@ -2,7 +2,7 @@ import type { Manifest } from "../kubernetes/index.ts"
 import { type OrderPipeline, type ProcessName, PROCESSES } from "../resource/index.ts"
 import { environmentOf } from "./environment.ts"
 import { type ComponentName } from "./labels.ts"
-import { apiServices, autoscaler, deployment, disruptionBudget, prepareJob } from "./objects.ts"
+import { apiServices, autoscaler, deployment, disruptionBudget, prepareJob, removeJob } from "./objects.ts"
 import { missingIn, type Referenced, type ReferencedObject, referencesIn } from "./references.ts"
 
 /** What should be in the cluster for a pipeline. */
@@ -11,6 +11,8 @@ export interface Desired {
   /** What is referred to and is not there; nothing is rolled out while it is not. */
   readonly missing: ReadonlyArray<string>
   readonly prepare: Manifest
+  /** Made only when a pipeline with `deletionPolicy: Delete` is deleted. */
+  readonly remove: Manifest
   readonly deployments: Readonly<Record<ProcessName, Manifest>>
   /** Undefined where an autoscaler decides. */
   readonly replicas: Readonly<Record<ProcessName, number | undefined>>
@@ -32,6 +34,7 @@ export const desiredOf = (pipeline: OrderPipeline, referenced: Referenced): Desi
   pipeline,
   missing: [...new Set(COMPONENTS.flatMap((component) => missingIn(environmentOf(pipeline, component), referenced)))],
   prepare: prepareJob(pipeline, referenced),
+  remove: removeJob(pipeline, referenced),
   deployments: each((process) => deployment(pipeline, process, referenced)),
   replicas: each((process) => {
     const { autoscaling, replicas = 1 } = pipeline.spec.services[process] ?? {}
@@ -43,7 +46,7 @@ export const desiredOf = (pipeline: OrderPipeline, referenced: Referenced): Desi
   ]
 })
 
-export { Annotations, COMPONENT_LABEL, labelsOf, MANAGER, OURS, PIPELINE_LABEL } from "./labels.ts"
+export { Annotations, COMPONENT_LABEL, FINALIZER, labelsOf, MANAGER, OURS, PIPELINE_LABEL } from "./labels.ts"
 export { hashOf } from "./hash.ts"
 export { identityOf } from "./merge.ts"
 export { nameOf } from "./objects.ts"

@@ -15,7 +15,15 @@ export const Annotations = {
   smokeOrder: `${GROUP}/smoke-order`
 } as const
 
-export type ComponentName = ProcessName | "prepare"
+/** What runs once and ends: makes the topics and the tables, or deletes them. */
+export type JobName = "prepare" | "remove"
+export type ComponentName = ProcessName | JobName
+
+export const isJob = (component: ComponentName): component is JobName =>
+  component === "prepare" || component === "remove"
+
+/** Keeps a pipeline that is deleted until what it made is deleted too. */
+export const FINALIZER = `${GROUP}/remove`
 
 /** The pipeline of an object that we made. */
 export const PIPELINE_LABEL = "app.kubernetes.io/instance"

@@ -33,8 +33,8 @@ const owned = (
   })
 }
 
-/** A pod that fails to prepare is followed by two more; what three could not do is for people. */
-const PREPARE_RETRIES = 2
+/** A pod of a Job that fails is followed by two more; what three could not do is for people. */
+const RETRIES = 2
 
 /** The Job that makes the topics and applies the migrations. Its name says what it was made for. */
 export const prepareJob = (pipeline: OrderPipeline, referenced: Referenced): Manifest => {
@@ -44,9 +44,18 @@ export const prepareJob = (pipeline: OrderPipeline, referenced: Referenced): Man
     apiVersion: "batch/v1",
     kind: "Job",
     name: `${pipeline.metadata.name}-prepare-${hashOf([template, retry])}`,
-    spec: { backoffLimit: PREPARE_RETRIES, template }
+    spec: { backoffLimit: RETRIES, template }
   })
 }
+
+/** The Job that deletes what the other one made. */
+export const removeJob = (pipeline: OrderPipeline, referenced: Referenced): Manifest =>
+  owned(pipeline, "remove", {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    name: `${pipeline.metadata.name}-remove`,
+    spec: { backoffLimit: RETRIES, template: podTemplateOf(pipeline, "remove", referenced) }
+  })
 
 /** The replicas are not among this: they are applied apart, so that an autoscaler can take them over. */
 export const deployment = (pipeline: OrderPipeline, process: ProcessName, referenced: Referenced): Manifest =>

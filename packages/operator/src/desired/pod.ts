@@ -1,6 +1,6 @@
 import type { OrderPipeline } from "../resource/index.ts"
 import { environmentOf } from "./environment.ts"
-import { Annotations, type ComponentName, labelsOf, selectorOf } from "./labels.ts"
+import { Annotations, type ComponentName, isJob, labelsOf, selectorOf } from "./labels.ts"
 import { merge } from "./merge.ts"
 import { configurationHash, type Referenced } from "./references.ts"
 
@@ -43,7 +43,7 @@ const containerOf = (pipeline: OrderPipeline, component: ComponentName) => ({
   // The heap is bounded at 256 MiB by the image; the rest is buffers and code. No limit of CPU: it would only slow requests down.
   resources: { requests: { cpu: "50m", memory: "160Mi" }, limits: { memory: "448Mi" } },
   volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
-  ...(component === "prepare" ? {} : { ports: portsOf(component), lifecycle, ...probes })
+  ...(isJob(component) ? {} : { ports: portsOf(component), lifecycle, ...probes })
 })
 
 const portsOf = (component: ComponentName) => [
@@ -82,10 +82,10 @@ export const podTemplateOf = (pipeline: OrderPipeline, component: ComponentName,
       },
       containers: [containerOf(pipeline, component)],
       volumes: [{ name: "tmp", emptyDir: { sizeLimit: "64Mi" } }],
-      ...(component === "prepare"
+      ...(isJob(component)
         ? { restartPolicy: "Never" }
         : { terminationGracePeriodSeconds: SECONDS_TO_STOP, topologySpreadConstraints: spread(name, component) })
     }
   }
-  return merge(merge(base, podTemplate), component === "prepare" ? undefined : services[component]?.podTemplate)
+  return merge(merge(base, podTemplate), isJob(component) ? undefined : services[component]?.podTemplate)
 }

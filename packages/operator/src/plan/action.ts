@@ -7,6 +7,8 @@ export type Action =
   /** Apart from the rest of a Deployment, so that an autoscaler can own the replicas. */
   | { readonly _tag: "Scale"; readonly name: string; readonly replicas: number }
   | { readonly _tag: "Remove"; readonly kind: Kind; readonly name: string; readonly uid: string }
+  /** Lets the pipeline go only when we say so, or no longer. */
+  | { readonly _tag: "Finalize"; readonly isKept: boolean }
   /** Places an order and keeps its id on the Job. */
   | { readonly _tag: "PlaceOrder"; readonly job: string; readonly order: SmokeOrder; readonly key: string }
   /** Keeps what became of the order on the Job. */
@@ -20,6 +22,7 @@ export const Remove = (kind: Kind, { metadata: { name, uid = "" } }: Manifest): 
   name,
   uid
 })
+export const Finalize = (isKept: boolean): Action => ({ _tag: "Finalize", isKept })
 
 export const PlaceOrder = (job: string, order: SmokeOrder, key: string): Action => ({
   _tag: "PlaceOrder",
@@ -38,6 +41,8 @@ export const describe = (action: Action): string => {
       return `scale ${action.name} to ${action.replicas}`
     case "Remove":
       return `remove ${action.kind.kind} ${action.name}`
+    case "Finalize":
+      return action.isKept ? "add the finalizer" : "take the finalizer away"
     case "PlaceOrder":
       return "place the smoke order"
     case "Annotate":

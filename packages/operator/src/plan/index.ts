@@ -1,5 +1,6 @@
-export { type Action, describe } from "./action.ts"
+export { type Action, describe, Finalize } from "./action.ts"
 export { type Plan, plan } from "./plan.ts"
+export { left } from "./removal.ts"
 export { statusOf } from "./status.ts"
 export { recordOf } from "./smoke-order.ts"
 export type { Hold } from "./step.ts"

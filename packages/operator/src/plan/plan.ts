@@ -2,9 +2,10 @@ import { type Desired, nameOf } from "../desired/index.ts"
 import { kindOf, type Manifest } from "../kubernetes/index.ts"
 import { imageOf, type Observed } from "../observed/index.ts"
 import { CONSUMERS, type ProcessName, PROCESSES, type Stage } from "../resource/index.ts"
-import { type Action, Apply, Remove, Scale } from "./action.ts"
+import { type Action, Apply, Finalize, Remove, Scale } from "./action.ts"
 import { differenceOf } from "./difference.ts"
 import { prepareStep } from "./prepare.ts"
+import { isFinalized, removal } from "./removal.ts"
 import { rolloutStep } from "./rollout.ts"
 import { smokeOrderStep } from "./smoke-order.ts"
 import type { Hold, Step } from "./step.ts"
@@ -17,12 +18,15 @@ export interface Plan {
   readonly stage: Exclude<Stage, "Held">
   readonly waits: string
   readonly hold: Hold | undefined
+  /** Whether a pipeline that is deleted may go, when the actions are done. */
+  readonly isOver: boolean
 }
 
 const planOf = (stage: Plan["stage"], rest: Partial<Omit<Plan, "stage">> = {}): Plan => ({
   actions: [],
   waits: "",
   hold: undefined,
+  isOver: false,
   stage,
   ...rest
 })
@@ -30,14 +34,15 @@ const planOf = (stage: Plan["stage"], rest: Partial<Omit<Plan, "stage">> = {}): 
 /** What leads from what is to what should be: one careful step, the next when this one is done. */
 export const plan = (desired: Desired, observed: Observed): Plan => {
   const { metadata, spec } = desired.pipeline
-  if (metadata.deletionTimestamp !== undefined) return planOf("Removing")
-  if (spec.suspend) return planOf("Suspended")
   const world = worldOf(desired, observed)
+  if (metadata.deletionTimestamp !== undefined) return planOf("Removing", removal(desired, observed, world))
+  const finalizer = finalizerOf(desired)
+  if (spec.suspend) return planOf("Suspended", { actions: finalizer })
   if (world.remains.length > 0) {
     const waits = `what is left of an earlier pipeline of this name: ${world.remains.map(named).join(", ")}`
-    return planOf("Preparing", { waits })
+    return planOf("Preparing", { actions: finalizer, waits })
   }
-  const repairs = [...repairsOf(desired, world), ...scalingOf(desired, world)]
+  const repairs = [...finalizer, ...repairsOf(desired, world), ...scalingOf(desired, world)]
   const hold = obstacleOf(desired, observed)
   if (hold !== undefined) return planOf("Preparing", { actions: repairs, hold })
   const standing = [...standingOf(desired, world), ...obsoleteOf(desired, world)]
@@ -48,6 +53,12 @@ export const plan = (desired: Desired, observed: Observed): Plan => {
     if (!isDone) return planOf(stage, { actions, waits, hold })
   }
   return planOf("Running", { actions })
+}
+
+/** Before anything is made that it is to delete. */
+const finalizerOf = ({ pipeline: { metadata, spec } }: Desired): ReadonlyArray<Action> => {
+  const isWanted = spec.deletionPolicy === "Delete"
+  return isFinalized(metadata) === isWanted ? [] : [Finalize(isWanted)]
 }
 
 const named = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.name}`

@@ -5,7 +5,7 @@ import { OrderPipelineStatus } from "./status.ts"
 import { structural } from "./structural.ts"
 
 /** Grows with every change of the definition: an operator waits for a cluster's to be as new as its own. */
-export const REVISION = 1
+export const REVISION = 2
 export const REVISION_ANNOTATION = `${GROUP}/crd-revision`
 
 /** `<name>-notification-` and what Kubernetes adds to the names of pods must stay under 63 characters. */

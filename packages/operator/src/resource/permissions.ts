@@ -17,10 +17,11 @@ const MADE = "get list watch create patch"
 
 /** What the operator needs where pipelines are: in one namespace a Role, else a ClusterRole. */
 export const permissions: ReadonlyArray<Permission> = [
-  allow("flowforge.dev", "orderpipelines", "get list watch"),
+  // Patched for its finalizer alone, with deletionPolicy: Delete.
+  allow("flowforge.dev", "orderpipelines", "get list watch patch"),
   allow("flowforge.dev", "orderpipelines/status", "patch"),
-  // Deployments go with their pipeline, by the garbage collector.
-  allow("apps", "deployments", MADE),
+  // Deleted before the data are; otherwise they go with their pipeline, by the garbage collector.
+  allow("apps", "deployments", `${MADE} delete`),
   allow("apps", "replicasets", "list"),
   allow("batch", "jobs", `${MADE} delete`),
   allow("", "services", `${MADE} delete`),

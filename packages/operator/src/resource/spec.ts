@@ -126,8 +126,9 @@ export const OrderPipelineSpec = Schema.Struct({
     "Manage"
   ),
   deletionPolicy: defaultsTo(
-    Schema.Literals(["Retain"]).annotate({
-      description: "What becomes of the data and the topics when this object is deleted: they stay."
+    Schema.Literals(["Retain", "Delete"]).annotate({
+      description:
+        "What becomes of the data and the topics when this object is deleted: they stay, or the tables go and the topics that were made. Receipts and mails stay always."
     }),
     "Retain"
   ),

@@ -83,6 +83,8 @@ export class Cluster {
             !metadata.ownerReferences?.some(({ uid }) => uid === action.uid)
         )
         return
+      case "Finalize":
+        return
       case "PlaceOrder":
         return this.note(action.job, "order-1 PENDING")
       case "Annotate":
@@ -209,9 +211,10 @@ export const told = (actions: ReadonlyArray<Action>): ReadonlyArray<string> =>
   actions.flatMap((action) => {
     if (action._tag === "Scale") return [`${action.name} × ${action.replicas}`]
     if (action._tag === "Remove") return [`- ${action.kind.kind}`]
+    if (action._tag === "Finalize") return [`${action.isKept ? "+" : "-"} finalizer`]
     if (action._tag === "PlaceOrder") return ["an order"]
     if (action._tag === "Annotate") return [action.value]
     const { kind, metadata, spec } = action.object
-    if (kind === "Job") return [`prepare ${spec.template.spec.containers[0].image}`]
+    if (kind === "Job") return [`${spec.template.spec.containers[0].args[0]} ${spec.template.spec.containers[0].image}`]
     return kind === "Deployment" ? [`${metadata.name} ${spec.template.spec.containers[0].image}`] : []
   })
