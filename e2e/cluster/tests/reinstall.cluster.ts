@@ -26,10 +26,11 @@ layer(layerCluster(installation), { excludeTestServices: true, timeout: "180 sec
   it.effect.skipIf(isSmoke)("that is uninstalled and installed again has its orders, its stock and its receipts", () =>
     Effect.gen(function* () {
       const id = yield* place({ items: [[ITEM, 1]] })
-      const before = yield* endOf(id)
+      yield* endOf(id)
+      yield* Effect.flatMap(Driver, ({ atRest }) => atRest)
+      const before = yield* look(id)
       const stock = yield* stockOf(ITEM)
       const receiptOf = Effect.promise(async () => (await fetch(`${apiUrl}/orders/${id}/receipt`)).text())
-      yield* Effect.flatMap(Driver, ({ atRest }) => atRest)
       const receipt = yield* receiptOf
       assert.include(receipt, id)
       yield* Effect.promise(async () => {
