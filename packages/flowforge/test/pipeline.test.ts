@@ -31,8 +31,8 @@ const pipeline = Schema.decodeUnknownSync(OrderPipeline)({
   }
 })
 
-const { deployments, prepare } = desiredOf(pipeline, new Map())
-const templates = { ...deployments, prepare }
+const { deployments, prepare, remove } = desiredOf(pipeline, new Map())
+const templates = { ...deployments, prepare, remove }
 
 /** Read by every process for its log; no row of the table. */
 const LOGS = ["LOG_FORMAT"]

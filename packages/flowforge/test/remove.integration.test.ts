@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Topics } from "@flowforge/contracts"
 import { prepare } from "@flowforge/messaging/kafka"
@@ -27,12 +29,13 @@ const tables = SqlClient.SqlClient.use((sql) =>
 
 describe("remove", () => {
   it.live.skipIf(program === undefined)(
-    `takes back what prepare made for this installation, and for no other${program === undefined ? ` (${KAFKA_MISSING})` : ""}`,
+    `takes back what prepare made, and told of, for this installation, and for no other${program === undefined ? ` (${KAFKA_MISSING})` : ""}`,
     () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const server = yield* startKafka(program!)
         const made = yield* installation
+        const report = join(made.environment.FLOWFORGE_DATA, "report.json")
         const environment = {
           ...made.environment,
           FLOWFORGE_BROKER: "kafka",
@@ -44,7 +47,10 @@ describe("remove", () => {
             const { ended, output } = yield* launch(name, { ...environment, ...rest })
             return { code: (yield* ended).code, output: output() }
           })
-        assert.strictEqual((yield* run("prepare")).code, 0)
+        assert.strictEqual((yield* run("prepare", { PREPARE_REPORT_FILE: report })).code, 0)
+        const told = JSON.parse(readFileSync(report, "utf8"))
+        assert.match(told.migrations, /^\d{4}_\w+\.sql is the newest of \d+$/u)
+        assert.include(told.topics, "order.created (2), ")
         assert.deepStrictEqual(yield* missingAt(server.address), [])
 
         const refused = yield* run("remove", { FLOWFORGE_INSTALLATION: "shops/second uid-2" })

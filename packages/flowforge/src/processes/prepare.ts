@@ -1,9 +1,11 @@
+import { writeFile } from "node:fs/promises"
 import { migrationsFolder } from "@flowforge/contracts/migrations"
 import { loadCatalogue } from "@flowforge/embedded/catalogue"
-import { ensureEpoch, ensurePartitions } from "@flowforge/messaging"
+import { ensureEpoch, ensurePartitions, type Topic } from "@flowforge/messaging"
 import { migrate as applyMigrations } from "@flowforge/platform"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Config, Effect, Runtime, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
 import { prepareTopics } from "../outside/broker.ts"
 import { optional } from "../settings/variable.ts"
 import { waitFor } from "../waiting.ts"
@@ -11,6 +13,7 @@ import { awaitPostgres, layerConnections } from "../outside/database.ts"
 import { broker, catalogue } from "../settings/outside.ts"
 import { database } from "../settings/process.ts"
 import { all, type ValueOf } from "../settings/setting.ts"
+import { topicsWith } from "../settings/topics.ts"
 import { claim } from "./claim.ts"
 import { processOf } from "./process.ts"
 
@@ -32,13 +35,27 @@ export const installation = optional("FLOWFORGE_INSTALLATION", {
   absence: "no installation is told from another"
 })
 
+const reportFile = optional("PREPARE_REPORT_FILE", {
+  parse: Config.NonEmptyString,
+  expects: "a file",
+  means: "where it is written, at the end, what there is now: JSON with a sentence each about topics and migrations",
+  absence: "nothing is written"
+})
+
 const schema = { ...database, catalogue, installation } as const
 const schemaSettings = all(schema)
 
-/** Brings the schema forward. Any number of processes may do it at once, and do it again. */
+const newestMigration = SqlClient.SqlClient.use((sql) =>
+  Effect.map(
+    sql<{ text: string }>`SELECT max(name) || ' is the newest of ' || count(*) AS text FROM schema_migrations`,
+    ([row]) => row!.text
+  )
+)
+
+/** Brings the schema forward, and tells the newest migration. Any number of processes may do it at once, and do it again. */
 const bringForward = Effect.fnUntraced(function* (settings: ValueOf<typeof schemaSettings>) {
   yield* awaitPostgres(settings)
-  yield* Effect.gen(function* () {
+  return yield* Effect.gen(function* () {
     const applied = yield* applyMigrations(migrationsFolder)
     yield* ensureEpoch
     yield* ensurePartitions()
@@ -49,22 +66,29 @@ const bringForward = Effect.fnUntraced(function* (settings: ValueOf<typeof schem
       )
     }
     yield* Effect.logInfo(applied.length === 0 ? "the schema is up to date" : `applied ${applied.join(", ")}`)
-    if (settings.catalogue === "none") return
-    const { items, users } = yield* loadCatalogue
-    yield* Effect.logInfo(`the demo's catalogue: entered ${items} items and ${users} customers`)
+    if (settings.catalogue !== "none") {
+      const { items, users } = yield* loadCatalogue
+      yield* Effect.logInfo(`the demo's catalogue: entered ${items} items and ${users} customers`)
+    }
+    return yield* newestMigration
   }).pipe(Effect.provide(layerConnections(settings, "flowforge migrate")))
 })
 
+const told = ({ name, partitions }: Topic.Any) => `${name} (${partitions})`
+
+const write = (file: string, report: { readonly topics: string; readonly migrations: string }) =>
+  Effect.promise(() => writeFile(file, JSON.stringify(report)))
+
 export const migrate = processOf("applies the migrations, then ends", schemaSettings, (settings) =>
-  bringForward(settings).pipe(Effect.mapError(withExitCode), Effect.provide(layerTelemetry("migrate")))
+  bringForward(settings).pipe(Effect.asVoid, Effect.mapError(withExitCode), Effect.provide(layerTelemetry("migrate")))
 )
 
 export const prepare = processOf(
   "makes the topics, applies the migrations, then ends",
-  all({ ...schema, broker }),
+  all({ ...schema, broker, reportFile }),
   (settings) =>
     Effect.gen(function* () {
-      const { broker } = settings
+      const { broker, reportFile } = settings
       if (broker.kind === "kafka") {
         // What may be made and is otherwise will not become right by waiting.
         yield* waitFor(
@@ -74,6 +98,8 @@ export const prepare = processOf(
         )
         yield* Effect.logInfo("the topics are as they should be")
       }
-      yield* bringForward(settings)
+      const migrations = yield* bringForward(settings)
+      const topics = broker.kind === "kafka" ? topicsWith(broker.overrides).map(told).join(", ") : "none is needed"
+      if (reportFile !== undefined) yield* write(reportFile, { topics, migrations })
     }).pipe(Effect.mapError(withExitCode), Effect.provide(layerTelemetry("prepare")))
 )

@@ -85,11 +85,14 @@ const mail = (spec: OrderPipelineSpec) => [
 
 const gateway = ({ paymentGateway }: OrderPipelineSpec) => variables({ PAYMENT_GATEWAY_URL: paymentGateway.url })
 
+/** Where the kubelet finds a container's last words. */
+const report = () => variables({ PREPARE_REPORT_FILE: "/dev/termination-log" })
+
 type Part = (spec: OrderPipelineSpec) => ReadonlyArray<EnvVar>
 
 /** What each process reads, and nothing else: a changed connection restarts those that use it. */
 const PARTS: Readonly<Record<ComponentName, ReadonlyArray<Part>>> = {
-  prepare: [database, broker, catalogue],
+  prepare: [database, broker, catalogue, report],
   remove: [database, broker],
   order: [database, pool, cache, broker],
   payment: [database, pool, cache, broker, gateway],

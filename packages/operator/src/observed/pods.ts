@@ -46,6 +46,12 @@ export const exitCodeOf = (pod: Manifest): number | undefined => {
   return (status?.state?.terminated ?? status?.lastState?.terminated)?.exitCode
 }
 
+/** What a process left to be read when it ended as it should. */
+export const reportIn = (pod: Manifest): string | undefined => {
+  const ended = statusOf(pod)?.state?.terminated
+  return ended?.exitCode === 0 ? ended.message : undefined
+}
+
 /** What keeps a pod from being ready, in the words of whoever knows: the process, the kubelet or the scheduler. */
 export const troubleOf = (pod: Manifest, lastWords: string | undefined): string | undefined => {
   const status = statusOf(pod)

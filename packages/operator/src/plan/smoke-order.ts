@@ -3,6 +3,7 @@ import type { Manifest } from "../kubernetes/index.ts"
 import type { Observed } from "../observed/index.ts"
 import { Annotate, PlaceOrder } from "./action.ts"
 import { done, type Hold, type Step } from "./step.ts"
+import { type Told, told } from "./told.ts"
 import type { World } from "./world.ts"
 
 /** What is kept of the order on the version's Job: its id and its last known status. */
@@ -33,6 +34,16 @@ export const smokeOrderStep = (desired: Desired, observed: Observed, world: Worl
   if (status === "PENDING") return { actions: [], isDone: false, waits: `order ${record.id} to be confirmed` }
   const actions = status === record.status ? [] : [Annotate(name, `${record.id} ${status}`)]
   return status === "CONFIRMED" ? done(actions) : { actions, isDone: false, waits: "", hold: lost(record.id, status) }
+}
+
+/** The condition OrderConfirmed, where such an order is asked for. */
+export const orderedOf = ({ pipeline, prepare }: Desired, world: World): Readonly<Record<string, Told>> => {
+  if (pipeline.spec.smokeOrder === undefined) return {}
+  const record = recordOf(world.find(prepare))
+  if (record === undefined) return { OrderConfirmed: told("Unknown", "NotPlaced") }
+  const { id, status } = record
+  if (status === "PENDING") return { OrderConfirmed: told("Unknown", "Pending", `Order ${id}`) }
+  return { OrderConfirmed: told(status === "CONFIRMED", status === "CONFIRMED" ? "Confirmed" : "Lost", `Order ${id}`) }
 }
 
 const lost = (id: string, status: string): Hold => ({

@@ -1,19 +1,13 @@
 import { type Desired } from "../desired/index.ts"
-import { type DeadLetters, imageOf, jobStateOf, type Observed, rolloutOf } from "../observed/index.ts"
+import { type DeadLetters, imageOf, type Observed, rolloutOf } from "../observed/index.ts"
 import { type Condition, type OrderPipelineStatus, type ProcessName, PROCESSES } from "../resource/index.ts"
 import { standstillIn, unavailableIn } from "./flow.ts"
 import type { Plan } from "./plan.ts"
-import { recordOf } from "./smoke-order.ts"
+import { preparedOf } from "./prepared.ts"
+import { orderedOf } from "./smoke-order.ts"
 import type { Hold } from "./step.ts"
+import { type Told, told } from "./told.ts"
 import { type World, worldOf } from "./world.ts"
-
-type Told = Pick<Condition, "status" | "reason" | "message">
-
-const told = (is: boolean | "Unknown", reason: string, message = ""): Told => ({
-  status: is === "Unknown" ? is : is ? "True" : "False",
-  reason,
-  message
-})
 
 /** The status of a pipeline, from the world alone; only the times of conditions that did not change are kept. */
 export const statusOf = (
@@ -83,9 +77,10 @@ const deadLettersOf = ({ reports }: Observed) => {
 const conditionsOf = (
   desired: Desired,
   observed: Observed,
-  { stage, waits }: Plan,
+  plan: Plan,
   { hold, world }: { readonly hold: Hold | undefined; readonly world: World }
 ): Readonly<Record<string, Told>> => {
+  const { stage, waits } = plan
   const unavailable = unavailableIn(world)
   const services =
     unavailable.length === 0
@@ -111,39 +106,10 @@ const conditionsOf = (
     Ready: ready,
     Reconciling: isIdle ? told(false, stage) : hold === undefined ? told(true, stage, waiting) : told(false, "Held"),
     Stalled: hold === undefined ? told(false, "Progressing") : told(true, hold.reason, hold.message),
-    ...preparedOf(desired, hold, world),
+    ...preparedOf(desired, plan, { hold, world }),
     ...orderedOf(desired, world),
     ServicesAvailable: services,
     DeadLettersPresent: deadLettersTold(observed)
-  }
-}
-
-const orderedOf = ({ pipeline, prepare }: Desired, world: World): Readonly<Record<string, Told>> => {
-  if (pipeline.spec.smokeOrder === undefined) return {}
-  const record = recordOf(world.find(prepare))
-  if (record === undefined) return { OrderConfirmed: told("Unknown", "NotPlaced") }
-  const { id, status } = record
-  if (status === "PENDING") return { OrderConfirmed: told("Unknown", "Pending", `Order ${id}`) }
-  return { OrderConfirmed: told(status === "CONFIRMED", status === "CONFIRMED" ? "Confirmed" : "Lost", `Order ${id}`) }
-}
-
-/** Topics come before migrations: what failed first says what is known of the other. */
-const preparedOf = ({ prepare }: Desired, hold: Hold | undefined, world: World): Readonly<Record<string, Told>> => {
-  const job = world.find(prepare)
-  if (job !== undefined && jobStateOf(job) === "succeeded") {
-    return { TopicsReady: told(true, "Prepared"), MigrationsApplied: told(true, "Prepared") }
-  }
-  switch (hold?.reason) {
-    case "TopicsNotReady":
-      return {
-        TopicsReady: told(false, hold.reason, hold.message),
-        MigrationsApplied: told("Unknown", "TopicsNotReady")
-      }
-    case "MigrationRefused":
-    case "AlreadyManaged":
-      return { TopicsReady: told(true, "Prepared"), MigrationsApplied: told(false, hold.reason, hold.message) }
-    default:
-      return { TopicsReady: told("Unknown", "Preparing"), MigrationsApplied: told("Unknown", "Preparing") }
   }
 }
 

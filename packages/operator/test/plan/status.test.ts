@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { Observed } from "../../src/observed/index.ts"
 import type { OrderPipelineStatus } from "../../src/resource/index.ts"
 import { pipelineOf } from "../pipeline.ts"
-import { Cluster, well } from "./cluster.ts"
+import { Cluster, type Fate, well } from "./cluster.ts"
 
 const running = (spec: object = {}) => {
   const cluster = new Cluster()
@@ -107,5 +107,55 @@ describe("the status", () => {
       reason: "Open",
       message: "3 in order.created since 2026-01-01T00:00:00Z"
     })
+  })
+})
+
+describe("topics and migrations", () => {
+  type Row = readonly [title: string, fate: Fate, topics: object, migrations: object]
+  const fails = (words: string, exitCode: number): Fate => ({ fails: `flowforge: ${words}`, exitCode })
+  const rows: ReadonlyArray<Row> = [
+    [
+      "are not known while they are prepared",
+      "hangs",
+      { status: "Unknown", message: "Waiting for the topics and the migrations" },
+      { status: "Unknown", message: "Waiting for the topics and the migrations" }
+    ],
+    [
+      "name the topic that is not as it should be",
+      fails("order.created has 3 partitions, not 2", 20),
+      { status: "False", reason: "TopicsNotReady", message: expect.stringContaining("order.created has 3 partitions") },
+      { status: "Unknown", reason: "TopicsNotReady" }
+    ],
+    [
+      "name the migration that does not allow the image",
+      fails("Migration 0011_drop.sql does not allow it", 21),
+      { status: "True" },
+      { status: "False", reason: "MigrationRefused", message: expect.stringContaining("0011_drop.sql") }
+    ]
+  ]
+  it.each(rows)("%s", (_, fate, topics, migrations) => {
+    const cluster = new Cluster()
+    cluster.fateOf = () => fate
+    cluster.run(pipelineOf(), 2)
+    const status = cluster.statusOf(pipelineOf())
+    expect(conditionIn(status, "TopicsReady")).toMatchObject(topics)
+    expect(conditionIn(status, "MigrationsApplied")).toMatchObject(migrations)
+  })
+
+  it("that are ready are told by what the Job left; without it, by the Job", () => {
+    const cluster = running()
+    const job = cluster.objects.find(({ kind }) => kind === "Job")!.metadata.name
+    const messages = () =>
+      ["TopicsReady", "MigrationsApplied"].map((type) => conditionIn(cluster.statusOf(pipelineOf()), type).message)
+    expect(messages()).toEqual([`By the Job ${job}`, `By the Job ${job}`])
+    const message = JSON.stringify({ topics: "order.created (2)", migrations: "0011_x.sql is the newest of 11" })
+    const ended = { name: "flowforge", ready: false, state: { terminated: { exitCode: 0, message } } }
+    cluster.objects.push({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: `${job}-pod` },
+      status: { containerStatuses: [ended] }
+    })
+    expect(messages()).toEqual(["order.created (2)", "0011_x.sql is the newest of 11"])
   })
 })
