@@ -15,8 +15,8 @@ import { definitionIsReady } from "./readiness.ts"
 import { Reports } from "./reports.ts"
 import { Storefront } from "./storefront.ts"
 
-/** Health and metrics. Ready is who leads and who stands by: what both wait for is the custom resource's definition. */
-const layerManagement = (listener: HttpListener, version: Version, { watchNamespace }: OperatorConfig) =>
+/** Health and metrics, with what is waited for. Ready is who leads and who stands by: what both wait for is the custom resource's definition. */
+export const layerManagement = (listener: HttpListener, version: Version, { watchNamespace }: OperatorConfig) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const context = yield* Effect.context<Kubernetes>()
@@ -31,7 +31,8 @@ const layerManagement = (listener: HttpListener, version: Version, { watchNamesp
           layerMetricsRoutes,
           layerHealthRoutes({
             version,
-            readiness: { "custom-resource-definition": isReady }
+            readiness: { "custom-resource-definition": isReady },
+            explains: true
           })
         )
       })

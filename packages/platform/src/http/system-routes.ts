@@ -36,13 +36,14 @@ export const healthRoutes: ReadonlyArray<KnownRoute> = [get("/health/live"), get
 
 /**
  * `/health/live`, `/health/ready` (with what fails), `/version`: on both ports. Answering at all shows that the event loop
- * turns; `liveness` says what else a process cannot live without, and nothing that a restart would not mend; why it is missing is
- * answered, so it is for ports that not everybody reaches.
+ * turns; `liveness` says what else a process cannot live without, and nothing that a restart would not mend. Why that is missing is
+ * answered, and with `explains` why a process is not ready: both are for ports that not everybody reaches.
  */
 export const layerHealthRoutes = (options: {
   readonly version: Version
   readonly readiness: ReadinessChecks
   readonly liveness?: ReadinessChecks
+  readonly explains?: boolean
 }) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
@@ -62,7 +63,7 @@ export const layerHealthRoutes = (options: {
       yield* router.add(
         "GET",
         "/health/ready",
-        Effect.map(check(options.readiness), (results) => {
+        Effect.map(check(options.readiness, options.explains === true ? reasonOf : undefined), (results) => {
           const isReady = results.every(([, result]) => result === "ok")
           return HttpServerResponse.jsonUnsafe(
             { status: isReady ? "ready" : "not ready", checks: Object.fromEntries(results) },
