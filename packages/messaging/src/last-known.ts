@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 
-const PATIENCE = "1 second"
+const PATIENCE = "3 seconds"
 
 /** What was answered last, for as long as nobody answers. */
 export const lastKnown = <A>(question: Effect.Effect<A, unknown>, first: A): Effect.Effect<A> => {

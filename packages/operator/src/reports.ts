@@ -22,7 +22,7 @@ export class Reports extends Context.Service<
 const ASKED_EVERY = 15_000
 /** So long a report counts when nobody answers any more: a busy pod is no reason to alarm people. */
 const BELIEVED_FOR = 60_000
-const BUDGET = "2 seconds"
+const BUDGET = "5 seconds"
 /** Pods of one group that are asked until one answers. */
 const ASKED = 3
 
