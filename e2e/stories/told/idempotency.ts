@@ -3,13 +3,13 @@ import { assert } from "@effect/vitest"
 import type { OrderId } from "@flowforge/contracts"
 import { Effect } from "effect"
 import { FlowForge } from "../../system/client.ts"
-import { accepted, userId } from "./shopping.ts"
+import { userId } from "./shopping.ts"
 import type { Teller } from "./teller.ts"
 
 const USER = 50
 
 const post = Effect.fnUntraced(function* (key: string | undefined, quantity: number, user = USER) {
-  const { publicUrl } = yield* FlowForge
+  const { accepted, publicUrl } = yield* FlowForge
   const answer = yield* Effect.promise(async () => {
     const response = await fetch(`${publicUrl}/orders`, {
       method: "POST",
@@ -23,7 +23,7 @@ const post = Effect.fnUntraced(function* (key: string | undefined, quantity: num
     return { status: response.status, location: response.headers.get("location"), text: await response.text() }
   })
   const { order_id } = JSON.parse(answer.text) as { readonly order_id?: OrderId }
-  if (order_id !== undefined && !accepted.includes(order_id)) accepted.push(order_id)
+  if (order_id !== undefined) accepted.add(order_id)
   return answer
 })
 

@@ -16,12 +16,9 @@ export const userId = (number: number) => UserId.make(`00000000-0000-7000-8000-$
 
 const ENDS_WITHIN = "20 seconds"
 
-/** Every order that was accepted in a story: the audit at the end wants to see them all. */
-export const accepted: Array<OrderId> = []
-
 /** Places the order; answers its id. */
 export const place = Effect.fnUntraced(function* ({ items, key, token = "tok_ok", user = 1 }: Wish) {
-  const { api } = yield* FlowForge
+  const { accepted, api } = yield* FlowForge
   const { body } = yield* api.orders.place({
     headers: key === undefined ? {} : { "idempotency-key": key },
     payload: {
@@ -30,7 +27,7 @@ export const place = Effect.fnUntraced(function* ({ items, key, token = "tok_ok"
       payment_info: { method: "card", token }
     }
   })
-  accepted.push(body.order_id)
+  accepted.add(body.order_id)
   return body.order_id
 })
 
