@@ -1,17 +1,25 @@
-// Ends a CI run: `conclude.mjs REPORT STATUS` says which tests were skipped, and prints "N passed, N failed". A skip that
-// skips.txt does not list with its reason is a failure: a test nobody runs proves nothing.
+// Ends a CI run: `conclude.mjs STATUS CLUSTER REPORT…` says which tests were skipped, and prints "N passed, N failed". STATUS is 0
+// where every phase ended well, CLUSTER is there or absent, a REPORT that is empty is of a phase that was not reached. A skip
+// that skips.txt does not list with its reason is a failure: a test nobody runs proves nothing.
 import { readFileSync } from "node:fs"
 
-const [report, status] = process.argv.slice(2)
-const { numFailedTestSuites, numFailedTests, numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8"))
+const [status, cluster, ...files] = process.argv.slice(2)
+const reports = files
+  .map((file) => readFileSync(file, "utf8"))
+  .filter((text) => text !== "")
+  .map((text) => JSON.parse(text))
+const sum = (name) => reports.reduce((total, report) => total + report[name], 0)
 
+const ABSENT = "no cluster: "
 const allowed = readFileSync(new URL("skips.txt", import.meta.url), "utf8")
   .split("\n")
   .filter((line) => line !== "" && !line.startsWith("#"))
-  .map((line) => line.split(" # "))
+  .filter((line) => cluster === "absent" || !line.startsWith(ABSENT))
+  .map((line) => line.replace(ABSENT, "").split(" # "))
 const reasonOf = (name) => allowed.find(([beginning]) => name.startsWith(beginning))?.[1]
 
-const skipped = testResults
+const skipped = reports
+  .flatMap(({ testResults }) => testResults)
   .flatMap(({ assertionResults }) => assertionResults)
   .filter(({ status }) => status !== "passed" && status !== "failed")
   .map(({ fullName }) => ({ name: fullName, reason: reasonOf(fullName) }))
@@ -19,9 +27,10 @@ const unlisted = skipped.filter(({ reason }) => reason === undefined)
 
 for (const { name, reason } of skipped)
   process.stdout.write(`skipped: ${name} (${reason ?? "not listed in .ci/skips.txt"})\n`)
-// A file that cannot be loaded fails without a test.
-const failed = (numFailedTests || (status === "0" ? 0 : Math.max(1, numFailedTestSuites))) + unlisted.length
+// A file that cannot be loaded fails without a test, and so does a phase that has none.
+const failed =
+  (sum("numFailedTests") || (status === "0" ? 0 : Math.max(1, sum("numFailedTestSuites")))) + unlisted.length
 process.stdout.write(
-  `${numPassedTests} passed, ${failed} failed${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}\n`
+  `${sum("numPassedTests")} passed, ${failed} failed${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}\n`
 )
 process.exitCode = failed === 0 ? 0 : 1
