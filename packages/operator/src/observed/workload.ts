@@ -15,10 +15,21 @@ export interface Rollout {
 export const conditionOf = (
   object: Manifest,
   type: string
-): { status: string; reason?: string; message?: string } | undefined =>
+): { status: string; reason?: string; message?: string; lastTransitionTime?: string } | undefined =>
   object.status?.conditions?.find((one: { type: string }) => one.type === type)
 
-export const rolloutOf = (deployment: Manifest): Rollout => {
+/** Its new pods were there and fell over again: Kubernetes calls that progress made, and waits for ever. */
+const hasFallenBack = (deployment: Manifest, now: number): boolean => {
+  const available = conditionOf(deployment, "Available")
+  const patience = (deployment.spec.progressDeadlineSeconds ?? 600) * 1000
+  return (
+    conditionOf(deployment, "Progressing")?.reason === "NewReplicaSetAvailable" &&
+    available?.status === "False" &&
+    now - Date.parse(available.lastTransitionTime ?? "") > patience
+  )
+}
+
+export const rolloutOf = (deployment: Manifest, now: number): Rollout => {
   const { spec, status = {} } = deployment
   const desired = spec.replicas ?? 1
   const updated = status.updatedReplicas ?? 0
@@ -29,7 +40,9 @@ export const rolloutOf = (deployment: Manifest): Rollout => {
     updated,
     isComplete:
       isSeen && updated >= desired && (status.replicas ?? 0) === updated && (status.availableReplicas ?? 0) >= desired,
-    isStuck: isSeen && conditionOf(deployment, "Progressing")?.reason === "ProgressDeadlineExceeded"
+    isStuck:
+      isSeen &&
+      (conditionOf(deployment, "Progressing")?.reason === "ProgressDeadlineExceeded" || hasFallenBack(deployment, now))
   }
 }
 

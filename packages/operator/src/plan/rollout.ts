@@ -34,7 +34,7 @@ export const rolloutStep = (
   if (actions.length > 0) return { actions, isDone: false, waits: processes.join(", ") }
   const behind = processes.flatMap((process) => {
     const deployment = world.deployment(process)!
-    const rollout = rolloutOf(deployment)
+    const rollout = rolloutOf(deployment, observed.now)
     if (rollout.isComplete) return []
     return [{ process, rollout, trouble: troubleIn(deployment, observed, world) }]
   })

@@ -46,11 +46,11 @@ const currentImage = (target: string, plan: Plan, world: World): string | undefi
   return plan.stage === "Running" || (plan.stage === "Suspended" && images.includes(target)) ? target : undefined
 }
 
-const serviceOf = (process: ProcessName, desired: Desired, { reports }: Observed, world: World) => {
+const serviceOf = (process: ProcessName, desired: Desired, { now, reports }: Observed, world: World) => {
   const found = world.deployment(process)
   const lag = reports[process]?.lag
   const { ready, updated, ...rollout } =
-    found === undefined ? { desired: desired.replicas[process] ?? 0, ready: 0, updated: 0 } : rolloutOf(found)
+    found === undefined ? { desired: desired.replicas[process] ?? 0, ready: 0, updated: 0 } : rolloutOf(found, now)
   return { desired: rollout.desired, ready, updated, ...(lag === undefined ? {} : { lag }) }
 }
 

@@ -10,9 +10,9 @@ import { Effect, Layer, type Scope } from "effect"
 import { describe } from "vitest"
 import { type Kind, Kinds, Kubernetes, type Manifest } from "../../src/kubernetes/index.ts"
 import { connect } from "../../src/kubernetes/connection.ts"
-import { ofKubeconfig } from "../../src/kubernetes/credentials.ts"
+import { ofKubeconfig, ofPod } from "../../src/kubernetes/credentials.ts"
 import { make } from "../../src/kubernetes/kubernetes.ts"
-import { definition } from "../../src/resource/index.ts"
+import { definition, permissions } from "../../src/resource/index.ts"
 
 const run = promisify(execFile)
 
@@ -52,6 +52,55 @@ export const apiServer = (): URL => new URL(config().getCurrentCluster()!.server
 
 /** Who vouches for the API server, as PEM. */
 export const authority = (): string => Buffer.from(config().getCurrentCluster()!.caData!, "base64").toString()
+
+const tokenOf = (account: string, where: string) =>
+  Effect.promise(() => run("kubectl", ["--context", context, "--namespace", where, "create", "token", account])).pipe(
+    Effect.map(({ stdout }) => stdout.trim())
+  )
+
+/** A folder such as a pod of the ServiceAccount finds; it is made where there is none. */
+export const accountIn = Effect.fnUntraced(function* (where: string, account: string) {
+  const kubernetes = yield* Kubernetes
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "flowforge-account-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+  )
+  yield* kubernetes.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: account, namespace: where } })
+  writeFileSync(join(folder, "ca.crt"), authority())
+  writeFileSync(join(folder, "token"), yield* tokenOf(account, where))
+  return folder
+})
+
+/** The cluster as an operator sees it that has the rights of its Role in one namespace, and no others. */
+export const layerLeast = (where: string): Layer.Layer<Kubernetes, never, Kubernetes | Scope.Scope> =>
+  Layer.effect(
+    Kubernetes,
+    Effect.gen(function* () {
+      const folder = yield* Effect.orDie(accountIn(where, "operator"))
+      yield* Effect.promise(() => allow(where, "operator"))
+      return make(connect(yield* Effect.promise(() => ofPod(apiServer().origin, folder))))
+    })
+  )
+
+/** Binds the operator's own permissions. */
+const allow = async (where: string, account: string): Promise<void> => {
+  const name = `${account}-least`
+  const group = "rbac.authorization.k8s.io"
+  const items = [
+    { kind: "Role", metadata: { name, namespace: where }, rules: permissions },
+    {
+      kind: "RoleBinding",
+      metadata: { name, namespace: where },
+      roleRef: { apiGroup: group, kind: "Role", name },
+      subjects: [{ kind: "ServiceAccount", name: account, namespace: where }]
+    }
+  ].map((one) => ({ apiVersion: `${group}/v1`, ...one }))
+  const folder = mkdtempSync(join(tmpdir(), "flowforge-role-"))
+  const file = join(folder, "role.json")
+  writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }))
+  await run("kubectl", ["--context", context, "apply", "--filename", file])
+  rmSync(folder, { recursive: true })
+}
 
 export const layerCluster: Layer.Layer<Kubernetes> = Layer.effect(
   Kubernetes,
@@ -107,6 +156,7 @@ export const namespace = Effect.gen(function* () {
 const PLAY = [
   'case "$0" in',
   'prepare) [ -z "$PREPARE_FAILS" ] || { echo "flowforge: $PREPARE_FAILS" >&2; exit "${PREPARE_EXIT:-1}"; } ;;',
+  'remove) [ -z "$REMOVE_FAILS" ] || { echo "flowforge: $REMOVE_FAILS" >&2; exit 1; } ;;',
   '*) [ -z "$PROCESS_FAILS" ] || { echo "flowforge: $PROCESS_FAILS" >&2; exit 1; }; trap "exit 0" TERM; sleep infinity & wait ;;',
   "esac"
 ].join("\n")

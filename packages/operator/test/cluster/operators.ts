@@ -18,7 +18,8 @@ export interface Write {
 /** The operator's own work, in this process, without a Lease; `onWrite` sees each write before it is made. */
 export const operatorIn = (
   namespace: string,
-  onWrite: (object: Pick<Manifest, "kind" | "metadata">) => Effect.Effect<void> = () => Effect.void
+  onWrite: (object: Pick<Manifest, "kind" | "metadata">) => Effect.Effect<void> = () => Effect.void,
+  layer: Layer.Layer<Kubernetes> = layerCluster
 ) => {
   const layerWatched = Layer.effect(
     Kubernetes,
@@ -35,6 +36,6 @@ export const operatorIn = (
             )
         }) satisfies Kubernetes["Service"]
     )
-  ).pipe(Layer.provide(layerCluster))
+  ).pipe(Layer.provide(layer))
   return control(namespace).pipe(Effect.provide(Layer.mergeAll(layerWatched, layerWell, Storefront.layer)))
 }

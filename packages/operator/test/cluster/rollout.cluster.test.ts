@@ -1,5 +1,4 @@
 import { assert, it } from "@effect/vitest"
-import { eventually } from "@flowforge/testkit"
 import { Effect } from "effect"
 import { beforeAll } from "vitest"
 import { Kinds, Kubernetes } from "../../src/kubernetes/index.ts"
@@ -103,32 +102,52 @@ describeCluster("a rollout, on a real cluster", () => {
   )
 
   it.live(
-    "goes, with all that belongs to it, when it is deleted, also while no operator is there",
+    "leaves the replicas to an autoscaler as they are, through a rollout, and whatever it makes of them",
     () =>
       onCluster(
         Effect.gen(function* () {
           const kubernetes = yield* Kubernetes
           const where = yield* namespace
-          yield* Effect.scoped(
-            Effect.gen(function* () {
-              yield* Effect.forkScoped(operatorIn(where))
-              yield* give(pipelineIn(where))
-              yield* untilReady(where)
-            })
+          const seen = new Set<number>()
+          const look = Effect.map(
+            found(Kinds.deployment, where, "shop-api"),
+            (api) => void seen.add(api?.spec.replicas)
           )
-          yield* kubernetes.remove(Kinds.orderPipeline, { namespace: where, name: "shop" })
-          yield* eventually(
-            "nothing is left",
-            Effect.gen(function* () {
-              const lists = yield* Effect.forEach(
-                [Kinds.deployment, Kinds.job, Kinds.pod, Kinds.podDisruptionBudget],
-                (kind) => kubernetes.list(kind, { namespace: where })
-              )
-              return lists.every(({ items }) => items.length === 0)
-            }),
-            "90 seconds",
-            "500 millis"
+          yield* Effect.forkScoped(operatorIn(where))
+          yield* give(pipelineIn(where, { services: { api: { replicas: 2 } } }))
+          yield* untilReady(where)
+          yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, Effect.sleep("100 millis"))))
+          const services = { api: { autoscaling: { type: "CPU", minReplicas: 2, maxReplicas: 4 } } }
+          yield* give(pipelineIn(where, { image: IMAGES[1], services }))
+          yield* untilReady(where)
+          assert.deepStrictEqual([...seen], [2])
+          const { apiVersion, kind } = Kinds.deployment
+          const spec = { replicas: 3 }
+          yield* kubernetes.apply(
+            { apiVersion, kind, metadata: { name: "shop-api", namespace: where }, spec },
+            { manager: "autoscaler" }
           )
+          yield* give(pipelineIn(where, { image: IMAGES[0], services }))
+          yield* untilReady(where)
+          assert.deepStrictEqual([...seen], [2, 3])
+        })
+      ),
+    300_000
+  )
+
+  it.live(
+    "is held where it asks for an autoscaler that the cluster does not have, and goes on without",
+    () =>
+      onCluster(
+        Effect.gen(function* () {
+          const where = yield* running
+          const services = { order: { autoscaling: { type: "KEDA", maxReplicas: 2 } } }
+          yield* give(pipelineIn(where, { image: IMAGES[1], services }))
+          yield* untilHeld(where, "AutoscalerUnavailable")
+          assert.deepStrictEqual(yield* imagesIn(where), all(IMAGES[0]))
+          yield* give(pipelineIn(where, { image: IMAGES[1] }))
+          yield* untilReady(where)
+          assert.deepStrictEqual(yield* imagesIn(where), all(IMAGES[1]))
         })
       ),
     300_000

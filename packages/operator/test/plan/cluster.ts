@@ -13,7 +13,7 @@ const idle: GroupReport = { members: 1, lag: 0, waitingSeconds: 0, deadLetters: 
 export const well = { order: idle, payment: idle, inventory: idle, notification: idle }
 
 /** How the pods of an image, or of a Job, turn out. */
-export type Fate = "works" | "hangs" | { readonly fails: string; readonly exitCode?: number }
+export type Fate = "works" | "hangs" | "falls over" | { readonly fails: string; readonly exitCode?: number }
 
 /**
  * A cluster as far as a plan sees one: it keeps what is applied, and `settle` does what Kubernetes' own controllers do.
@@ -138,7 +138,7 @@ export class Cluster {
 
   private settleJob(job: Manifest): void {
     const fate = this.fateOf(job)
-    if (fate === "hangs") return
+    if (fate === "hangs" || fate === "falls over") return
     const type = fate === "works" ? "Complete" : "Failed"
     this.status(job, { conditions: [{ type, status: "True" }] })
     if (fate !== "works") this.pod(`${job.metadata.name}-pod`, job, fate)
@@ -164,6 +164,7 @@ export class Cluster {
       })
     }
     if (fate === "hangs") return
+    if (fate === "falls over") return this.fallOver(deployment)
     const isUp = fate === "works"
     this.status(deployment, {
       observedGeneration: metadata.generation,
@@ -180,6 +181,21 @@ export class Cluster {
     })
     this.objects = this.objects.filter((one) => one.metadata.name !== `${metadata.name}-pod`)
     if (!isUp) this.pod(`${metadata.name}-pod`, deployment, fate)
+  }
+
+  /** Its pods were ready for a moment. */
+  private fallOver(deployment: Manifest): void {
+    const { metadata, spec, status } = deployment
+    const isDown = status?.conditions[0].status === "False"
+    this.status(deployment, {
+      observedGeneration: metadata.generation,
+      replicas: spec.replicas,
+      updatedReplicas: spec.replicas,
+      conditions: [
+        isDown ? status.conditions[0] : { type: "Available", status: "False", lastTransitionTime: this.time() },
+        { type: "Progressing", status: "True", reason: "NewReplicaSetAvailable" }
+      ]
+    })
   }
 
   private status(object: Manifest, status: object): void {

@@ -139,6 +139,17 @@ describe("a rollout that cannot go on", () => {
     expect(told(cluster.done)).not.toContain("shop-api flowforge:2")
   })
 
+  it("is held where pods get ready and fall over again, when that has lasted as long as a step may", () => {
+    const spec = { progressDeadlineSeconds: 10 }
+    const cluster = running(spec)
+    cluster.fateOf = (object) =>
+      object.kind === "Deployment" && image(object) === "flowforge:2" ? "falls over" : "works"
+    const { hold, waits } = cluster.run(withImage(2, spec), 10)
+    expect({ hold, waits }).toEqual({ hold: undefined, waits: expect.stringContaining("payment") })
+    expect(cluster.run(withImage(2, spec), 10).hold?.reason).toBe("RolloutStuck")
+    expect(cluster.run(withImage(3, spec)).stage).toBe("Running")
+  })
+
   it("is tried again when the annotation has a new text", () => {
     const cluster = running()
     cluster.fateOf = ({ kind }) => (kind === "Job" ? { fails: "no" } : "works")
