@@ -86,7 +86,7 @@ export const runFault = Effect.fnUntraced(function* (
     fault,
     orders: customers.accepted.length,
     refused: customers.refused(),
-    unanswered,
+    unanswered: unanswered.length,
     doubtful: doubtful[0]!.n,
     lastedMillis,
     ...recovery,
@@ -95,7 +95,7 @@ export const runFault = Effect.fnUntraced(function* (
     violations: [
       ...broken,
       ...customers.complaints,
-      ...(unanswered > 0 && fault.costsAnswers === undefined ? [`${unanswered} requests got no answer`] : []),
+      ...(fault.costsAnswers === undefined ? unanswered.map((why) => `a request got no answer: ${why}`) : []),
       ...(recovery.toldMillis === undefined ? ["not every order had its end, and its customer was told, in time"] : []),
       ...unrest,
       ...(yield* auditOf(installation, promised))

@@ -12,8 +12,8 @@ export interface Customers {
   readonly accepted: ReadonlyArray<string>
   /** Requests whose first answer was lost and that were asked again. */
   readonly repeated: () => number
-  /** Requests that got no answer: the connection was refused, broke, or nothing came. */
-  readonly unanswered: () => number
+  /** Of each request that got no answer, why and after how long: the connection was refused, broke, or nothing came. */
+  readonly unanswered: () => ReadonlyArray<string>
   /** Answers that asked to come back later. */
   readonly refused: () => number
   /** Answers that no customer should ever see. */
@@ -45,25 +45,30 @@ export const sendCustomers = (options: {
   const complaints: Array<string> = []
   let repeated = 0
   let refused = 0
-  let unanswered = 0
+  const unanswered: Array<string> = []
   let asked = 0
   let open = true
   let isAbandoned = false
 
-  const post = (path: string, body: object | undefined, headers: Record<string, string> = {}) =>
-    fetch(`${options.publicUrl}${path}`, {
+  const post = (path: string, body: object | undefined, headers: Record<string, string> = {}) => {
+    const askedAt = performance.now()
+    return fetch(`${options.publicUrl}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_MILLIS)
-    }).then(
-      async (response) => ({
+    })
+      .then(async (response) => ({
         status: response.status,
         retryAfter: response.headers.get("retry-after"),
         text: await response.text()
-      }),
-      () => undefined
-    )
+      }))
+      .catch((error: Error) => {
+        const { message: reason } = error.cause instanceof Error ? error.cause : error
+        unanswered.push(`${reason}, after ${((performance.now() - askedAt) / 1000).toFixed(1)} s`)
+        return undefined
+      })
+  }
 
   const order = async (n: number): Promise<void> => {
     const { body, cancels } = options.wishOf(n)
@@ -82,8 +87,7 @@ export const sendCustomers = (options: {
         complaints.push(`${answer.status} ${answer.text.slice(0, 300)}`)
         return
       }
-      if (answer === undefined) unanswered++
-      else refused++
+      if (answer !== undefined) refused++
       await sleep(RETRY_MILLIS)
     }
     complaints.push(`customer ${n} gave up`)

@@ -68,4 +68,13 @@ describe("the address before several servers", () => {
       for (let n = 0; n < 10; n++) assert.strictEqual(yield* Effect.promise(() => statusOf(url)), 200)
     }).pipe(Effect.scoped)
   )
+
+  it.live("leaves it to its customers to close the connections that they keep", () =>
+    Effect.gen(function* () {
+      // Not passed on from a server: its own answer.
+      const url = yield* balance(() => [])
+      const { headers } = yield* Effect.promise(() => fetch(url))
+      assert.deepStrictEqual([headers.get("connection"), headers.get("keep-alive")], ["keep-alive", null])
+    }).pipe(Effect.scoped)
+  )
 })

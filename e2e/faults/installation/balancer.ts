@@ -31,6 +31,8 @@ export const balance = (targets: () => ReadonlyArray<string>): Effect.Effect<str
       incoming.resume()
       outgoing.writeHead(503, { "retry-after": "1" }).end()
     })
+    // It is for customers to close the connections that they keep: one that both sides end at once costs an answer.
+    server.keepAliveTimeout = 0
     yield* Effect.acquireRelease(
       Effect.promise(() => new Promise<void>((done) => server.listen(0, "127.0.0.1", done))),
       () =>
