@@ -2,7 +2,7 @@ import { INTERNAL_STATUS, InternalStatus } from "@flowforge/contracts"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { COMPONENT_LABEL, PIPELINE_LABEL, PORTS } from "./desired/index.ts"
 import type { Manifest } from "./kubernetes/index.ts"
-import { type GroupReport, isReady } from "./observed/index.ts"
+import { type GroupReport, isReady, readySince } from "./observed/index.ts"
 import { CONSUMERS, type ProcessName } from "./resource/index.ts"
 
 /** What the processes of a pipeline say about themselves, from their management ports. */
@@ -23,6 +23,8 @@ const ASKED_EVERY = 15_000
 /** So long a report counts when nobody answers any more: a busy pod is no reason to alarm people. */
 const BELIEVED_FOR = 60_000
 const BUDGET = "5 seconds"
+/** So long a pod that has just become ready is left to join its group: what it said before would stand for 15 s. */
+const SETTLING = 5_000
 /** Pods of one group that are asked until one answers. */
 const ASKED = 3
 
@@ -59,9 +61,11 @@ export const make = (read: (address: string) => Effect.Effect<string, unknown>):
   })
 
   const askGroup = Effect.fnUntraced(function* (process: ProcessName, pods: ReadonlyArray<Manifest>) {
-    const ready = pods.filter((one) => one.metadata.labels?.[COMPONENT_LABEL] === process && isReady(one))
-    const group = groupKey(process, pods)
     const now = yield* Clock.currentTimeMillis
+    const ready = pods.filter(
+      (one) => one.metadata.labels?.[COMPONENT_LABEL] === process && isReady(one) && now - readySince(one) >= SETTLING
+    )
+    const group = groupKey(process, pods)
     for (const pod of ready.slice(0, ASKED)) {
       const report = yield* ask(process, pod, now)
       if (report === undefined) continue

@@ -54,6 +54,20 @@ describe("the reports of a pipeline's processes", () => {
     })
   )
 
+  it.effect("are not asked of a pod that became ready a moment ago, and is not in its group yet", () =>
+    Effect.gen(function* () {
+      const { asked, reports } = asking(() => answer("order"))
+      const started = podOf("order", 1)
+      const conditions = [{ type: "Ready", status: "True", lastTransitionTime: "1970-01-01T00:00:00Z" }]
+      const pods = [{ ...started, status: { ...started.status, conditions } }]
+      yield* TestClock.adjust("4 seconds")
+      assert.isUndefined((yield* reports.of(pods)).order)
+      assert.deepStrictEqual(asked, [])
+      yield* TestClock.adjust("1 second")
+      assert.isDefined((yield* reports.of(pods)).order)
+    })
+  )
+
   it.effect("come from another pod where one does not answer, or not what it should", () =>
     Effect.gen(function* () {
       for (const odd of [undefined, "<html>"]) {

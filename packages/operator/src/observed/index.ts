@@ -1,6 +1,6 @@
 export { isWithin } from "./drift.ts"
 export type { DeadLetters, GroupReport, Observed } from "./observed.ts"
-export { exitCodeOf, isReady, lastLine, reportIn, troubleOf } from "./pods.ts"
+export { exitCodeOf, isReady, lastLine, readySince, reportIn, troubleOf } from "./pods.ts"
 export {
   conditionOf,
   controllerOf,

@@ -41,6 +41,12 @@ const statusOf = (pod: Manifest): ContainerStatus | undefined =>
 
 export const isReady = (pod: Manifest): boolean => statusOf(pod)?.ready === true
 
+/** Milliseconds since 1970. */
+export const readySince = ({ status }: Manifest): number => {
+  const ready = status?.conditions?.find((one: { readonly type: string }) => one.type === "Ready")
+  return ready === undefined ? Number.NEGATIVE_INFINITY : Date.parse(ready.lastTransitionTime)
+}
+
 export const exitCodeOf = (pod: Manifest): number | undefined => {
   const status = statusOf(pod)
   return (status?.state?.terminated ?? status?.lastState?.terminated)?.exitCode
