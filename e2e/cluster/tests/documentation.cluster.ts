@@ -3,6 +3,7 @@ import type { OrderId } from "@flowforge/contracts"
 import { Effect } from "effect"
 import { vi } from "vitest"
 import { isSmoke, layerCluster, readInstallation } from "../../stories/cluster.ts"
+import { Driver } from "../../stories/driver.ts"
 import { endOf, place } from "../../stories/told/shopping.ts"
 import { podsOf, until } from "../change.ts"
 import { NODE_PORTS } from "../cluster.ts"
@@ -89,6 +90,8 @@ const beside: Readonly<Record<string, (block: Block) => Effect.Effect<unknown, u
   pg_dump: (block) =>
     Effect.gen(function* () {
       kept = yield* ordered
+      // What is on its way while a dump is made is between the two, as the page says.
+      yield* Effect.flatMap(Driver, ({ atRest }) => atRest).pipe(inShop)
       yield* typeHere(block)
       lost = yield* ordered
     }),
