@@ -25,6 +25,21 @@ export const runs = (installation: Installation, image: string): Promise<Pipelin
     (pipeline) => isReady(pipeline) && pipeline.status?.image?.current === image
   )
 
+/** Events flow as they should. */
+export const ready = (installation: Installation): Promise<Pipeline> =>
+  pipelineIs(installation.access, place(installation), isReady)
+
+/** Every process has been given this image, and serves. Whether events flow as they should shows later. */
+export const rolledOut = (installation: Installation, image: string): Promise<Pipeline> =>
+  pipelineIs(
+    installation.access,
+    place(installation),
+    (pipeline) =>
+      conditionOf(pipeline, "ServicesAvailable")?.status === "True" &&
+      pipeline.status?.stage === "Running" &&
+      pipeline.status.image?.current === image
+  )
+
 export const held = (installation: Installation): Promise<Pipeline> =>
   pipelineIs(
     installation.access,

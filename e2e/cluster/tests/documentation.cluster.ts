@@ -5,7 +5,7 @@ import { vi } from "vitest"
 import { isSmoke, layerCluster, readInstallation } from "../../stories/cluster.ts"
 import { Driver } from "../../stories/driver.ts"
 import { endOf, place } from "../../stories/told/shopping.ts"
-import { podsOf, until } from "../change.ts"
+import { podsOf, rolledOut, until } from "../change.ts"
 import { NODE_PORTS } from "../cluster.ts"
 import { applyDependencies, dependenciesReady } from "../dependencies.ts"
 import { forward } from "../forward.ts"
@@ -64,10 +64,10 @@ const ordered = Effect.gen(function* () {
   return id
 }).pipe(inShop)
 
-const nothingLostIn = (block: Block) =>
-  Effect.flatMap(
-    underLoad(shop, () => Effect.runPromise(type(block))),
-    (report) => inShop(nothingLost(report))
+/** Orders keep coming until every process has the image. */
+const nothingLostUntil = (image: string) => (block: Block) =>
+  Effect.all([underLoad(shop, () => rolledOut(shop, image)), type(block)], { concurrency: "unbounded" }).pipe(
+    Effect.flatMap(([report]) => inShop(nothingLost(shop, report)))
   )
 
 const statusOf = async (path: string): Promise<number> => (await fetch(`${apiUrl}/orders/${path}`)).status
@@ -85,8 +85,8 @@ const beside: Readonly<Record<string, (block: Block) => Effect.Effect<unknown, u
   "cp charts/flowforge/examples/production.yaml": (block) => Effect.andThen(type(block), Effect.promise(reader.edit)),
   "helm test flowforge --namespace": (block) => Effect.andThen(type(block), ordered),
   'upgrade flowforge charts/flowforge --namespace flowforge --values production.yaml --set pipeline.image="$NEXT_IMAGE"':
-    nothingLostIn,
-  "helm rollback flowforge": nothingLostIn,
+    nothingLostUntil(nextImage),
+  "helm rollback flowforge": nothingLostUntil(image),
   pg_dump: (block) =>
     Effect.gen(function* () {
       kept = yield* ordered

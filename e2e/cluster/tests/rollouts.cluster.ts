@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { vi } from "vitest"
 import { isSmoke, layerCluster, readInstallation } from "../../stories/cluster.ts"
-import { change, held, imagesOf, isScaledTo, runs, until } from "../change.ts"
+import { change, held, imagesOf, isScaledTo, rolledOut, until } from "../change.ts"
 import { rollbackPipeline, upgradePipeline } from "../install.ts"
 import { kubectl } from "../kubectl.ts"
 import { nothingLost, underLoad } from "../nothing-lost.ts"
@@ -21,10 +21,10 @@ layer(layerCluster(installation), { excludeTestServices: true, timeout: "180 sec
     Effect.gen(function* () {
       const report = yield* underLoad(installation, async () => {
         await upgradePipeline(access, { name: pipeline, namespace, values: { "pipeline.image": nextImage } })
-        await runs(installation, nextImage)
+        await rolledOut(installation, nextImage)
       })
       assert.deepStrictEqual(yield* running, [nextImage])
-      yield* nothingLost(report)
+      yield* nothingLost(installation, report)
     })
   )
 
@@ -32,10 +32,10 @@ layer(layerCluster(installation), { excludeTestServices: true, timeout: "180 sec
     Effect.gen(function* () {
       const report = yield* underLoad(installation, async () => {
         await rollbackPipeline(access, pipeline, namespace)
-        await runs(installation, image)
+        await rolledOut(installation, image)
       })
       assert.deepStrictEqual(yield* running, [image])
-      yield* nothingLost(report)
+      yield* nothingLost(installation, report)
     })
   )
 
@@ -46,10 +46,10 @@ layer(layerCluster(installation), { excludeTestServices: true, timeout: "180 sec
         await until("the rollout is under way", async () => (await imagesOf(installation)).length > 1)
         const operators = ["pods", "--namespace", namespace, "--selector", "app.kubernetes.io/name=flowforge-operator"]
         await kubectl(access, ["delete", ...operators, "--force", "--grace-period=0"])
-        await runs(installation, nextImage)
+        await rolledOut(installation, nextImage)
       })
       assert.deepStrictEqual(yield* running, [nextImage])
-      yield* nothingLost(report)
+      yield* nothingLost(installation, report)
     })
   )
 
@@ -65,9 +65,9 @@ layer(layerCluster(installation), { excludeTestServices: true, timeout: "180 sec
           assert.match(message, /DATABASE_CONNECTIONS/u)
           const mended = { DATABASE_CONNECTIONS: null }
           await change(installation, { progressDeadlineSeconds: 240, services: { order: { env: mended } } })
-          await runs(installation, before[0]!)
+          await rolledOut(installation, before[0]!)
         })
-        yield* nothingLost(report)
+        yield* nothingLost(installation, report)
       })
   )
 
@@ -83,7 +83,7 @@ layer(layerCluster(installation), { excludeTestServices: true, timeout: "180 sec
         await scale(2)
         await scale(1)
       })
-      yield* nothingLost(report)
+      yield* nothingLost(installation, report)
     })
   )
 })
