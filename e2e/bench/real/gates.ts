@@ -102,7 +102,7 @@ export const realGates: ReadonlyArray<Gate<RealFigures>> = [
     seen: ({ drain }) =>
       `${drain.rate.toFixed(0)}/s (${drain.rows} rows; ${drain.cpuMicros.toFixed(0)} µs of Node each)`,
     isMet: ({ drain }) => drain.rate >= 20_000,
-    limit: "one batch of 1,000 under way: read, produced, cursor moved, one after another in one process"
+    limit: "the CPU of one process: a row is read and decoded, and encoded for Kafka"
   },
   {
     what: "all of Kafka's data lost under load: none lost, whole again",

@@ -9,7 +9,7 @@ import { nextWakeup, Wakeups } from "../wakeups.ts"
 import { loadCursor, moveCursor, quarantine, storeCluster } from "./cursor.ts"
 import { ensureEpoch } from "./epoch.ts"
 import { answering, publishAll } from "./publish.ts"
-import { rowsAfter } from "./rows.ts"
+import { type OutboxRow, rowsAfter } from "./rows.ts"
 import { republish } from "./wipe.ts"
 
 export interface RelayOptions {
@@ -59,6 +59,8 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
   let checkClusterAt = 0
   let failures = 0
   let look = FIRST_LOOK
+  /** In a backlog, the rows after the cursor: read while those before them were on their way. */
+  let ahead: ReadonlyArray<OutboxRow> | undefined
 
   /** Once for each cluster that is not the stored one: all that somebody lacks, before anything newer. */
   const checkCluster = Effect.gen(function* () {
@@ -81,10 +83,17 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
   /** Publishes one batch and moves the cursor; answers how many rows there were. */
   const step = Effect.gen(function* () {
     yield* checkCluster
-    const rows = yield* rowsAfter(source, cursor.position, batch)
+    const rows = ahead ?? (yield* rowsAfter(source, cursor.position, batch))
+    ahead = undefined
     const last = rows.at(-1)
     if (last === undefined) return 0
-    const refused = yield* publishAll(rows.map((row) => row.message))
+    const [refused, following] = yield* Effect.all(
+      [
+        publishAll(rows.map((row) => row.message)),
+        rows.length < batch ? Effect.succeed([]) : rowsAfter(source, last.position, batch)
+      ],
+      { concurrency: 2 }
+    )
     yield* reach("relay.produced")
     const move = moveCursor(source, last.position)
     const moved = yield* refused.length === 0
@@ -102,6 +111,7 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
     }
     yield* reach("relay.moved")
     cursor = { ...cursor, position: last.position }
+    if (following.length > 0) ahead = following
     yield* Metric.update(counter, rows.length - refused.length)
     for (const { message, reason } of refused) {
       yield* Metric.update(refusals, 1)
