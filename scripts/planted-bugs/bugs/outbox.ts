@@ -44,9 +44,8 @@ export const outbox: ReadonlyArray<PlantedBug> = [
     name: "cursor-before-produce",
     breaks: "the relay moves its cursor before the broker has taken the rows",
     file: messaging("src/relay/relay.ts"),
-    text: "    const refused = yield* publishAll(rows.map((row) => row.message))\n",
-    instead:
-      "    yield* moveCursor(source, last.position)\n    const refused = yield* publishAll(rows.map((row) => row.message))\n",
+    text: "    const [refused, following] = yield* Effect.all(\n",
+    instead: "    yield* moveCursor(source, last.position)\n    const [refused, following] = yield* Effect.all(\n",
     tests: [messaging("test/relay/relay.integration.test.ts")]
   },
   {
