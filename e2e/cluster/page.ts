@@ -48,7 +48,7 @@ export const blocksOf = (markdown: string): ReadonlyArray<Block> => {
 export const namesIn = ({ commands }: Block): ReadonlyArray<string> =>
   [...commands.matchAll(/\b([A-Z][A-Z0-9_]*)=/gu)].map(([, name]) => name!)
 
-const COMMAND = /^(?:kubectl|helm|npm|pg_dump|pg_restore) [^…]+$/u
+const COMMAND = /^(?:kubectl|helm|npm) [^…]+$/u
 
 /** Commands within sentences and tables. */
 export const commandsInText = (markdown: string): ReadonlyArray<string> =>
