@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process"
+import { join as joinPath } from "node:path"
+import { promisify } from "node:util"
 import { assert, describe, layer as suiteWith } from "@effect/vitest"
 import { Broker, type Topic } from "@flowforge/messaging"
 import { type KafkaOptions, layer as layerKafka, prepare } from "@flowforge/messaging/kafka"
@@ -24,25 +27,20 @@ class Started extends Context.Service<
 
 const suite = () =>
   suiteWith(Started.layer, { excludeTestServices: true, timeout: 60_000 })("the kafka broker and its faults", (it) => {
-    it.effect("an idle client is near zero CPU", () =>
-      Effect.gen(function* () {
-        const { options } = yield* Started
-        const topic = newTopic()
-        yield* prepare(options, { topics: [topic], create: true })
-        yield* Effect.gen(function* () {
-          const broker = yield* Broker
-          const readers = yield* Effect.forEach([1, 2, 3, 4], () => join({ group: newGroup(), topics: [topic] }))
-          yield* broker.publish([messageOf(topic, "k", "0")])
-          yield* eventually(
-            Effect.sync(() => readers.every((reader) => reader.records().length === 1)),
-            (so) => so
+    it.effect(
+      "an idle client is near zero CPU: it sets no timer each millisecond, as kafkajs does without its patch",
+      () =>
+        Effect.gen(function* () {
+          const { options } = yield* Started
+          const topic = newTopic()
+          yield* prepare(options, { topics: [topic], create: true })
+          // In a process of its own: what else a worker of the tests has to do would count as well.
+          const client = joinPath(import.meta.dirname, "idle-client.ts")
+          const { stdout } = yield* Effect.promise(() =>
+            promisify(execFile)(process.execPath, [client, JSON.stringify({ options, topic: topic.name })])
           )
-          const before = process.cpuUsage()
-          yield* Effect.sleep("3 seconds")
-          const { system, user } = process.cpuUsage(before)
-          assert.isBelow((system + user) / 3_000_000, 0.03)
-        }).pipe(Effect.provide(layerKafka(options)))
-      })
+          assert.isBelow(Number(stdout), 100)
+        })
     )
 
     it.effect("refuses for good a header that is no text and a message that is too large", () =>
