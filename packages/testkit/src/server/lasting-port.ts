@@ -5,6 +5,9 @@ import { createServer } from "node:net"
 const FIRST = 20_000
 const COUNT = 12_000
 
+/** One that is not listened to yet may have been given already. */
+const given = new Set<number>()
+
 /**
  * A port for what is killed and started again: below those that the kernel hands out, so that meanwhile no connection and
  * no other test gets it by chance.
@@ -12,6 +15,8 @@ const COUNT = 12_000
 export const lastingPort = async (): Promise<number> => {
   for (;;) {
     const port = FIRST + randomInt(COUNT)
+    if (given.has(port)) continue
+    given.add(port)
     const server = createServer()
     const isFree = await new Promise<boolean>((answer) => {
       server.once("error", () => answer(false))

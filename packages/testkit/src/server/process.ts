@@ -48,19 +48,23 @@ export const startServerProcess = (
     }
   })
 
-/** Waits until a server says, on either of its pipes, that it is up; dies with what it said last when it ends instead. */
+/** Waits until a server says, on either of its pipes, that it is up; dies with its first complaint and what it said last when it ends instead. */
 export const says = (name: string, pattern: RegExp) => (child: ChildProcess) =>
   Effect.promise(
     () =>
       new Promise<void>((done, fail) => {
         let said = ""
+        let complaint = ""
         const listen = (chunk: unknown) => {
           said = `${said}${String(chunk)}`.slice(-4000)
+          complaint ||= /^.*(?:\b(?:ERROR|FATAL)\b|Exception)[^]*/mu.exec(said)?.[0] ?? ""
           if (pattern.test(said)) done()
         }
         child.stdout?.on("data", listen)
         child.stderr?.on("data", listen)
         child.once("error", fail)
-        child.once("exit", (code, signal) => fail(new Error(`${name} ended (${code ?? signal}): ${said}`)))
+        child.once("exit", (code, signal) =>
+          fail(new Error(`${name} ended (${code ?? signal}): ${complaint.slice(0, 2000)}\n…\n${said}`))
+        )
       })
   )
