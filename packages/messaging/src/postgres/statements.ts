@@ -105,10 +105,13 @@ DELETE FROM broker_members WHERE consumer_group = $1 AND member = $2::uuid`
 /** Rows behind each topic's cursors, counted up to $3 for each partition. */
 export const LAG = `SELECT * FROM broker_lag($1, $2::text[], $3)`
 
-/** Members that answer, and the age of the oldest row behind any of the group's cursors. */
-export const GROUP = `
-SELECT (SELECT count(*) FROM broker_members WHERE consumer_group = $1 AND expires_at >= clock_timestamp())::int AS members,
-       coalesce(max(extract(epoch FROM clock_timestamp() - behind.created_at)) * 1000, 0)::float8 AS waiting
+/** Members that answer. */
+export const MEMBERS = `
+SELECT count(*)::int AS members FROM broker_members WHERE consumer_group = $1 AND expires_at >= clock_timestamp()`
+
+/** The age of the oldest row behind any of the group's cursors: milliseconds. */
+export const WAITING = `
+SELECT coalesce(max(extract(epoch FROM clock_timestamp() - behind.created_at)) * 1000, 0)::float8 AS waiting
   FROM broker_cursors c
  CROSS JOIN LATERAL (
    SELECT o.created_at FROM outbox o

@@ -10,7 +10,7 @@ import { acknowledge } from "./acknowledger.ts"
 import { fetch } from "./fetcher.ts"
 import { forever, hasLease, makeMember, type Member, type Settings } from "./member.ts"
 import { beat, leave, prepare } from "./membership.ts"
-import { GROUP, LAG } from "./statements.ts"
+import { LAG, MEMBERS, WAITING } from "./statements.ts"
 
 /** The cursor is a bookmark: what a crash makes come again, the delivery record knows. */
 const ACKNOWLEDGE_EVERY_MILLIS = 100
@@ -108,7 +108,8 @@ const makeSubscription = (member: Member): Subscription => {
       for (const bell of member.bells.lanes.values()) bell.ring()
     })
   const lag = member.sql.unsafe<{ topic: string; lag: number }>(LAG, [group, topics, LAG_COUNTED_TO])
-  const ask = member.sql.unsafe<{ members: number; waiting: number }>(GROUP, [group, topics])
+  const members = member.sql.unsafe<{ members: number }>(MEMBERS, [group])
+  const waiting = member.sql.unsafe<{ waiting: number }>(WAITING, [group, topics])
   return {
     pause: setPaused(true),
     resume: setPaused(false),
@@ -118,11 +119,11 @@ const makeSubscription = (member: Member): Subscription => {
       new Map(topics.map((topic) => [topic, 0]))
     ),
     members: lastKnown(
-      Effect.map(ask, ([row]) => row!.members),
+      Effect.map(members, ([row]) => row!.members),
       0
     ),
     waiting: lastKnown(
-      Effect.map(ask, ([row]) => Math.max(row!.waiting, 0)),
+      Effect.map(waiting, ([row]) => Math.max(row!.waiting, 0)),
       0
     )
   }

@@ -46,7 +46,7 @@ export const desiredOf = (pipeline: OrderPipeline, referenced: Referenced): Desi
   ]
 })
 
-export { Annotations, COMPONENT_LABEL, FINALIZER, labelsOf, MANAGER, OURS, PIPELINE_LABEL } from "./labels.ts"
+export { Annotations, COMPONENT_LABEL, FINALIZER, isJob, labelsOf, MANAGER, OURS, PIPELINE_LABEL } from "./labels.ts"
 export { hashOf } from "./hash.ts"
 export { identityOf } from "./merge.ts"
 export { nameOf } from "./objects.ts"

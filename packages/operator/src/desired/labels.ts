@@ -19,7 +19,7 @@ export const Annotations = {
 export type JobName = "prepare" | "remove"
 export type ComponentName = ProcessName | JobName
 
-export const isJob = (component: ComponentName): component is JobName =>
+export const isJob = (component: string | undefined): component is JobName =>
   component === "prepare" || component === "remove"
 
 /** Keeps a pipeline that is deleted until what it made is deleted too. */

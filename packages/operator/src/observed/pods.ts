@@ -1,5 +1,6 @@
 import type { Manifest } from "../kubernetes/index.ts"
 import { CONTAINER } from "../desired/index.ts"
+import { conditionOf } from "./workload.ts"
 
 interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string }
@@ -42,9 +43,9 @@ const statusOf = (pod: Manifest): ContainerStatus | undefined =>
 export const isReady = (pod: Manifest): boolean => statusOf(pod)?.ready === true
 
 /** Milliseconds since 1970. */
-export const readySince = ({ status }: Manifest): number => {
-  const ready = status?.conditions?.find((one: { readonly type: string }) => one.type === "Ready")
-  return ready === undefined ? Number.NEGATIVE_INFINITY : Date.parse(ready.lastTransitionTime)
+export const readySince = (pod: Manifest): number => {
+  const ready = conditionOf(pod, "Ready")
+  return ready === undefined ? Number.NEGATIVE_INFINITY : Date.parse(ready.lastTransitionTime ?? "")
 }
 
 export const exitCodeOf = (pod: Manifest): number | undefined => {
@@ -70,7 +71,7 @@ export const troubleOf = (pod: Manifest, lastWords: string | undefined): string 
   if (reason !== undefined && reason !== "ContainerCreating" && reason !== "PodInitializing") {
     return message === undefined ? reason : `${reason}: ${lastLine(message)}`
   }
-  const scheduled = pod.status?.conditions?.find((one: { type: string }) => one.type === "PodScheduled")
+  const scheduled = conditionOf(pod, "PodScheduled")
   if (scheduled?.status === "False") return scheduled.message
   return lastWords === undefined || lastWords === "" ? undefined : lastLine(lastWords)
 }

@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { cacheFolder } from "../server/cache.ts"
+import { cacheFolder, linkWhenWhole } from "../server/cache.ts"
 
 const PACKAGES = ["moto==5.2.1", "flask", "flask-cors"]
 
@@ -24,19 +23,9 @@ export const findMoto: Effect.Effect<string | undefined> = Effect.gen(function* 
   })
 })
 
-/**
- * Python programs know where they are, so they are made in a folder that stays, and a link to it is set when it is
- * whole: several test files may look at the same time.
- */
-const install = async (cache: string): Promise<void> => {
-  await mkdir(cache, { recursive: true })
-  const beside = await mkdtemp(join(cache, "moto-"))
-  const isWhole =
-    run("python3", "-m", "venv", beside) && run(join(beside, "bin", "pip"), "install", "--quiet", ...PACKAGES)
-  const isLinked =
-    isWhole &&
-    (await symlink(beside, join(cache, "moto"))
-      .then(() => true)
-      .catch(() => false))
-  if (!isLinked) await rm(beside, { recursive: true, force: true })
-}
+const install = (cache: string): Promise<void> =>
+  linkWhenWhole(
+    join(cache, "moto"),
+    (folder) =>
+      run("python3", "-m", "venv", folder) && run(join(folder, "bin", "pip"), "install", "--quiet", ...PACKAGES)
+  )
