@@ -129,11 +129,12 @@ export class Stock extends Context.Service<
           ),
         adjust: Effect.fnUntraced(function* ({ id, itemId, delta, reason }, maximum) {
           const [row] = yield* sql.unsafe<{ adjusted: boolean; available: number }>(
+            // Counted from what was locked: from its own row PostgreSQL would count, and CHECK, the version of its snapshot first.
             `WITH item AS (
                SELECT id, available, available::bigint + $2::integer BETWEEN 0 AND $3::integer AS fits
                FROM items WHERE id = $1::integer FOR UPDATE
              ), adjusted AS (
-               UPDATE items SET available = items.available + $2::integer, updated_at = now()
+               UPDATE items SET available = item.available + $2::integer, updated_at = now()
                FROM item WHERE items.id = item.id AND item.fits
                RETURNING items.available
              ), noted AS (

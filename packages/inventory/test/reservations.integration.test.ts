@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import type { ItemId } from "@flowforge/contracts"
 import { Cache } from "@flowforge/platform"
-import { locksInOrder } from "@flowforge/testkit"
-import { Duration, Effect } from "effect"
+import { locksInOrder, untilSomebodyWaits } from "@flowforge/testkit"
+import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
 import { v7 } from "uuid"
@@ -240,6 +240,38 @@ layer(layerReservations, { excludeTestServices: true })("reservations", (it) => 
       assert.isAtLeast(sum?.lowest ?? -1, 0)
     })
   )
+
+  for (const [before, after, adjusted] of [
+    [2, 60, true],
+    [60, 2, false]
+  ] as const) {
+    it.effect(`judges an adjustment of -13 by the stock it waited for: ${before} before, ${after} then`, () =>
+      Effect.gen(function* () {
+        const id = 320 + before
+        yield* addItem(id, before)
+        const stock = yield* Stock
+        const sql = yield* SqlClient.SqlClient
+        const [isCounted, mayCommit] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const counting = yield* Effect.forkScoped(
+          sql.withTransaction(
+            Effect.all([
+              sql`UPDATE items SET available = ${after} WHERE id = ${id}`,
+              Deferred.succeed(isCounted, undefined),
+              Deferred.await(mayCommit)
+            ])
+          )
+        )
+        yield* Deferred.await(isCounted)
+        const adjusting = yield* Effect.forkScoped(
+          stock.adjust({ id: v7(), itemId: id as ItemId, delta: -13, reason: "recall" }, MAX_STOCK)
+        )
+        yield* untilSomebodyWaits
+        yield* Deferred.succeed(mayCommit, undefined)
+        yield* Fiber.join(counting)
+        assert.deepStrictEqual(yield* Fiber.join(adjusting), { adjusted, available: adjusted ? after - 13 : after })
+      })
+    )
+  }
 
   it.effect("never goes below zero: PostgreSQL itself refuses it", () =>
     Effect.gen(function* () {

@@ -1,6 +1,6 @@
 export { TestDatabase, layerTestDatabase } from "./database.ts"
 export { eventually } from "./eventually.ts"
-export { locksInOrder } from "./lock-order.ts"
+export { locksInOrder, untilSomebodyWaits } from "./lock-order.ts"
 export { linkWhenWhole } from "./server/cache.ts"
 export { lastingPort } from "./server/lasting-port.ts"
 export { launchGateway } from "./processes/gateway.ts"

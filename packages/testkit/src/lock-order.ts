@@ -10,6 +10,17 @@ export interface TwoRows {
   readonly second: string | number
 }
 
+/** Waits until a statement in this database waits for a lock. */
+export const untilSomebodyWaits = SqlClient.SqlClient.use((sql) =>
+  eventually(
+    "a statement waits for a lock",
+    Effect.map(
+      sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      (backends) => backends.length === 1
+    )
+  )
+)
+
 /**
  * Fails when an effect that locks both rows locks the second before the first. It runs while somebody has the first, as
  * a plan that reads the table from its beginning, where the second row is put: a sort must make up for both.
@@ -34,13 +45,7 @@ export const locksInOrder = Effect.fnUntraced(function* <E, R>(rows: TwoRows, lo
       })
     )
   )
-  yield* eventually(
-    `somebody waits for a row of ${table}`,
-    Effect.map(
-      sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      (backends) => backends.length === 1
-    )
-  )
+  yield* untilSomebodyWaits
   yield* sql.withTransaction(select(second, "NOWAIT"))
   yield* Deferred.succeed(mayEnd, undefined)
   yield* Fiber.joinAll([holding, waiting])
