@@ -31,8 +31,6 @@ const encoderOf = (topic: Topic.Any): ((event: any) => unknown) => {
   return encoder
 }
 
-const utf8 = new TextEncoder()
-
 /** Puts an event in its envelope. Throws when the event does not fit the topic's schema: that is a defect of the caller. */
 export const message = <T extends Topic.Any>(topic: T, event: Topic.Event<T> & AnyEvent, cause?: Cause): Message => {
   const key = topic.key(event)
@@ -50,7 +48,7 @@ export const message = <T extends Topic.Any>(topic: T, event: Topic.Event<T> & A
     partition: partitionOf(key, topic.partitions),
     key,
     eventId: event.event_id,
-    value: utf8.encode(JSON.stringify(encoderOf(topic)(event))),
+    value: Buffer.from(JSON.stringify(encoderOf(topic)(event))),
     headers
   }
 }

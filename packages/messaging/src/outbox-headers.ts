@@ -36,7 +36,6 @@ const usual = ({ source, topic, key, event_id, value }: Columns): Headers => {
   }
 }
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /** Headers as their row keeps them: without the usual ones (a quarter of the row), and with null for one that is missing. */
@@ -46,7 +45,7 @@ export const encodeHeaders = (columns: Columns, headers: Headers): Uint8Array =>
     if (kept[name] === value) delete kept[name]
     else kept[name] ??= null
   }
-  return encoder.encode(JSON.stringify(kept))
+  return Buffer.from(JSON.stringify(kept))
 }
 
 /** The headers of a row in full. */

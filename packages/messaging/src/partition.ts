@@ -1,5 +1,3 @@
-const utf8 = new TextEncoder()
-
 /** Kafka's murmur2 over the bytes of a key, as a signed 32-bit integer. */
 const murmur2 = (bytes: Uint8Array): number => {
   const m = 0x5bd1e995
@@ -32,4 +30,4 @@ const murmur2 = (bytes: Uint8Array): number => {
 
 /** The partition of a key, the same that Kafka's default partitioner chooses. */
 export const partitionOf = (key: string, partitions: number): number =>
-  (murmur2(utf8.encode(key)) & 0x7fffffff) % partitions
+  (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions

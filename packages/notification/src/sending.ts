@@ -35,8 +35,6 @@ export interface Sendings {
 /** Another attempt has claimed a sending and not said what came of it: look again later. */
 export class ClaimHeld extends Data.TaggedError("ClaimHeld")<{ readonly message: string }> {}
 
-const utf8 = new TextEncoder()
-
 /** Does what a plan says with the outside world. */
 export class Sending extends Context.Service<
   Sending,
@@ -61,7 +59,7 @@ export class Sending extends Context.Service<
 
         const store = Effect.fnUntraced(function* (receipt: Receipt & { readonly key: string }) {
           const startedAt = clock.monotonicTimeNanosUnsafe()
-          const body = utf8.encode(renderHtml(receipt))
+          const body = Buffer.from(renderHtml(receipt))
           yield* Metric.update(htmlSeconds, Number(clock.monotonicTimeNanosUnsafe() - startedAt) / 1e9)
           yield* objects
             .put({ key: receipt.key, body, contentType: "text/html; charset=utf-8" })

@@ -6,8 +6,6 @@ const parkedCount = Metric.counter("flowforge_parked_total", {
   description: "Deliveries parked for a later attempt",
   incremental: true
 })
-const utf8 = new TextEncoder()
-
 const INSERT = `INSERT INTO parked_events
     (consumer_group, topic, key, event_id, partition, broker_offset, value, headers, attempts, error)
   SELECT $1, topic, key, event_id, partition, broker_offset, value, headers, $8::int, $9 FROM unnest(
@@ -26,7 +24,7 @@ const insert = (group: string, deliveries: ReadonlyArray<Delivery<any>>, attempt
       deliveries.map(({ record }) => record.value ?? new Uint8Array()),
       attempts,
       error,
-      deliveries.map(({ record }) => utf8.encode(JSON.stringify(record.headers)))
+      deliveries.map(({ record }) => Buffer.from(JSON.stringify(record.headers)))
     ])
   )
 

@@ -34,8 +34,6 @@ const buried = Metric.counter("flowforge_dead_letters_total", {
   description: "Records that a consumer group gave up",
   incremental: true
 })
-const utf8 = new TextEncoder()
-
 /**
  * Keeps a dead letter for people, and leaves it for the topic's dead-letter topic in the outbox: original key, value and
  * headers, with the story in headers of its own. In the caller's transaction, which also writes the delivery record.
@@ -58,7 +56,7 @@ export const bury = Effect.fnUntraced(function* (group: string, topic: Topic.Any
       key,
       burial.eventId ?? null,
       record.value,
-      utf8.encode(JSON.stringify(record.headers)),
+      Buffer.from(JSON.stringify(record.headers)),
       burial.kind,
       storable(burial.error),
       burial.attempts,

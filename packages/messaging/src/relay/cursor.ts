@@ -41,8 +41,6 @@ export const storeCluster = Effect.fnUntraced(function* (source: string, cluster
   yield* sql.unsafe(`UPDATE relay_cursors SET cluster_id = $2 WHERE source = $1`, [source, clusterId])
 })
 
-const utf8 = new TextEncoder()
-
 /** Keeps what the broker refuses for good, with the reason, for people to look at. */
 export const quarantine = Effect.fnUntraced(function* (source: string, message: Message, error: string) {
   const sql = yield* SqlClient.SqlClient
@@ -55,7 +53,7 @@ export const quarantine = Effect.fnUntraced(function* (source: string, message: 
       message.key,
       message.eventId,
       message.value,
-      utf8.encode(JSON.stringify(message.headers)),
+      Buffer.from(JSON.stringify(message.headers)),
       error
     ]
   )

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto"
 import type { NewOrder } from "./new-order.ts"
 
-const utf8 = new TextEncoder()
-
 /** The body of the 202, as it is sent and as it is kept for a repeated request. `order_id` comes first. */
 export const answerOf = (order: NewOrder): Uint8Array =>
-  utf8.encode(
+  Buffer.from(
     JSON.stringify({
       order_id: order.id,
       status: "PENDING",
