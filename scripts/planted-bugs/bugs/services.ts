@@ -108,6 +108,15 @@ export const services: ReadonlyArray<PlantedBug> = [
     titled: "gives the stock back on a cancel"
   },
   {
+    name: "counted-from-a-stale-row",
+    breaks: "an adjustment that waited for the row is counted, and refused, by what the row was before",
+    file: "packages/inventory/src/store.ts",
+    text: "SET available = item.available + $2",
+    instead: "SET available = items.available + $2",
+    tests: ["packages/inventory/test/reservations.integration.test.ts"],
+    titled: "by the stock it waited for"
+  },
+  {
     name: "oversold",
     breaks: "orders of one batch do not see what those before them have taken",
     file: "packages/inventory/src/domain.ts",
