@@ -71,6 +71,10 @@ describe("a trace", () => {
           const parent = trace.find(({ spanId }) => spanId === span!.parent)
           assert.strictEqual(parent === undefined ? undefined : titleOf(parent), cause, `the parent of ${step}`)
         }
+        const capture = trace.find(({ name }) => name === "POST /v1/captures")!
+        assert.strictEqual(capture.kind, 3, "a client's span")
+        const asking = trace.find(({ spanId }) => spanId === capture.parent)!
+        assert.strictEqual(titleOf(asking), "payment: process order.created")
         assert.deepStrictEqual(
           spans.filter(({ traceId }) => traceId === "a".repeat(32)).map(({ name }) => name),
           [],

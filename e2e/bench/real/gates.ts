@@ -84,7 +84,8 @@ export const realGates: ReadonlyArray<Gate<RealFigures>> = [
     goal: "3%",
     seen: ({ idle }) => `${percent(idle.system)} (gateway ${percent(idle.gateway)}; beside: ${beside(idle, percent)})`,
     isMet: ({ idle }) => idle.system <= 5,
-    limit: "what is asked though nothing came: fetches that wait 500 ms, looks at the outbox every 500 ms, heartbeats"
+    limit:
+      "what is asked though nothing came: fetches and looks at the outbox every second, heartbeats; each wakes a process that its caches have forgotten"
   },
   {
     what: "memory of all Node processes together, at its most",

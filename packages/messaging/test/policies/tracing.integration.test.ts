@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Consumer, type Delivery, type Message, message, Outbox, OutboxRelay } from "@flowforge/messaging"
 import { MemoryBroker } from "@flowforge/messaging/memory"
+import { recordingTracer } from "@flowforge/testkit"
 import { Effect, Option, References, type Tracer } from "effect"
 import { v7 } from "uuid"
 import {
@@ -17,7 +18,6 @@ import {
   start
 } from "../consumer/world.ts"
 import { eventually } from "../eventually.ts"
-import { recordingTracer } from "./recording-tracer.ts"
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
 const request = `00-${traceId}-00f067aa0ba902b7-01`

@@ -1,5 +1,6 @@
 import { GatewayPayment } from "@flowforge/contracts"
 import { DependencyUnavailable } from "@flowforge/messaging"
+import { clientSpan } from "@flowforge/platform"
 import { Duration, Effect, Layer, Result, Schema } from "effect"
 import type { GatewayFact } from "../domain.ts"
 import { measured } from "../metrics.ts"
@@ -19,31 +20,45 @@ export const layerHttp = (options: HttpGatewayOptions): Layer.Layer<PaymentGatew
   Layer.effect(
     PaymentGateway,
     Effect.gen(function* () {
+      const url = new URL(options.url)
       const { ask } = yield* Effect.acquireRelease(
         Effect.sync(() =>
           makeRequest({
-            url: new URL(options.url),
+            url,
             timeoutMillis: Duration.toMillis(options.timeout),
             maxConnections: options.connections
           })
         ),
         ({ close }) => close
       )
-      const post = (orderId: string, path: string, key: string, body: object = {}) =>
-        ask({ orderId, method: "POST", path, key, body: JSON.stringify(body) }).pipe(
-          Effect.flatMap((answer) => factOf(orderId, answer))
-        )
+      const spanOf = (method: "GET" | "POST", template: string) =>
+        clientSpan(`${method} ${template}`, {
+          "http.request.method": method,
+          "url.template": template,
+          "server.address": url.hostname
+        })
+      const post = (path: string) => {
+        const inSpan = spanOf("POST", path)
+        return (orderId: string, key: string, body: object = {}) =>
+          ask({ orderId, method: "POST", path, key, body: JSON.stringify(body) }).pipe(
+            Effect.flatMap((answer) => factOf(orderId, answer)),
+            inSpan
+          )
+      }
+      const [capture, voided, refund] = [post("/v1/captures"), post("/v1/voids"), post("/v1/refunds")]
+      const inFind = spanOf("GET", "/v1/payments/{key}")
       return PaymentGateway.of({
         capture: ({ amount, method, orderId, token }) =>
-          post(orderId, "/v1/captures", captureKey(orderId), { amount, method, token, reference: orderId }).pipe(
+          capture(orderId, captureKey(orderId), { amount, method, token, reference: orderId }).pipe(
             measured("capture")
           ),
-        void: (orderId) => post(orderId, "/v1/voids", captureKey(orderId)).pipe(measured("void")),
+        void: (orderId) => voided(orderId, captureKey(orderId)).pipe(measured("void")),
         refund: ({ amount, orderId, txnId }) =>
-          post(orderId, "/v1/refunds", refundKey(orderId), { txn_id: txnId, amount }).pipe(measured("refund")),
+          refund(orderId, refundKey(orderId), { txn_id: txnId, amount }).pipe(measured("refund")),
         find: (orderId) =>
           ask({ orderId, method: "GET", path: `/v1/payments/${encodeURIComponent(captureKey(orderId))}` }).pipe(
             Effect.flatMap((answer) => (answer.status === 404 ? Effect.succeed(undefined) : factOf(orderId, answer))),
+            inFind,
             measured("find")
           )
       })

@@ -3,6 +3,7 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner"
 import { Duration, Effect, Layer, Option } from "effect"
 import { type AwsOptions, clientSettings } from "../aws/client.ts"
 import { failureOf } from "../aws/failure.ts"
+import { awsSpan } from "../aws/span.ts"
 import { ObjectStoreUnavailable } from "../object-store/error.ts"
 import { checkKey } from "../object-store/key.ts"
 import { ObjectStore } from "../object-store/object-store.ts"
@@ -24,12 +25,16 @@ const LONGEST_SIGNATURE = Duration.toSeconds(Duration.days(7))
 
 const unavailable = (error: unknown) => new ObjectStoreUnavailable({ reason: failureOf(error).reason })
 
-const call = <A>(run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, ObjectStoreUnavailable> =>
+const call = <A>(
+  method: "PutObject" | "GetObject",
+  run: (signal: AbortSignal) => Promise<A>
+): Effect.Effect<A, ObjectStoreUnavailable> =>
   Effect.tryPromise({ try: run, catch: unavailable }).pipe(
     Effect.timeoutOrElse({
       duration: CALL_TIMEOUT,
       orElse: () => Effect.fail(new ObjectStoreUnavailable({ reason: "no answer within 5 s" }))
-    })
+    }),
+    awsSpan("S3", method)
   )
 
 /** Objects in one bucket of an S3, which has to be there. It is built whether the store answers or not. */
@@ -45,14 +50,14 @@ export const layerS3 = (options: S3Options): Layer.Layer<ObjectStore> =>
         put: ({ body, contentType, key }) =>
           Effect.flatMap(checked(key), () =>
             Effect.asVoid(
-              call((abortSignal) =>
+              call("PutObject", (abortSignal) =>
                 inner.send(new PutObjectCommand({ ...at(key), Body: body, ContentType: contentType }), { abortSignal })
               )
             )
           ),
         get: (key) =>
           Effect.flatMap(checked(key), () =>
-            call(async (abortSignal) => {
+            call("GetObject", async (abortSignal) => {
               try {
                 const { Body } = await inner.send(new GetObjectCommand(at(key)), { abortSignal })
                 return Option.fromNullishOr(await Body?.transformToByteArray())

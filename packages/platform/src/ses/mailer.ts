@@ -2,6 +2,7 @@ import { SendEmailCommand, SESv2Client } from "@aws-sdk/client-sesv2"
 import { Clock, Effect, Layer } from "effect"
 import { type AwsOptions, clientSettings } from "../aws/client.ts"
 import { sendingErrorOf } from "../aws/sending.ts"
+import { awsSpan } from "../aws/span.ts"
 import { RecipientRefused } from "../mail/errors.ts"
 import { isAddress } from "../mail/faults.ts"
 import { Mailer } from "../mail/mail.ts"
@@ -53,7 +54,7 @@ export const layerSes = (options: SesOptions): Layer.Layer<Mailer> =>
                   { abortSignal }
                 ),
               catch: (error) => sendingErrorOf(error, isRefusal)
-            })
+            }).pipe(awsSpan("SESv2", "SendEmail"))
           })
       })
     })

@@ -2,6 +2,7 @@ import { PublishCommand, SNSClient } from "@aws-sdk/client-sns"
 import { Effect, Layer } from "effect"
 import { type AwsOptions, clientSettings } from "../aws/client.ts"
 import { sendingErrorOf } from "../aws/sending.ts"
+import { awsSpan } from "../aws/span.ts"
 import { RecipientRefused } from "../mail/errors.ts"
 import { SmsSender } from "../mail/mail.ts"
 
@@ -45,7 +46,7 @@ export const layerSns = (options: SnsOptions): Layer.Layer<SmsSender> =>
                       { abortSignal }
                     ),
                   catch: (error) => sendingErrorOf(error, isRefusal)
-                })
+                }).pipe(awsSpan("SNS", "Publish"))
               )
             : Effect.fail(new RecipientRefused({ reason: "this is no telephone number" }))
       })

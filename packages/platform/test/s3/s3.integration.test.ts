@@ -9,6 +9,7 @@ import {
   OBJECT_STORE_REGION,
   startObjectStore
 } from "@flowforge/testkit/object-store"
+import { recordingTracer } from "@flowforge/testkit"
 import { faultyProxy } from "@flowforge/testkit/proxy"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { objectStoreSuite } from "../object-store/suite.ts"
@@ -40,6 +41,27 @@ const failing = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.timed(Effect
 
 describe.skipIf(program === undefined)(`on S3${program === undefined ? ` (${OBJECT_STORE_MISSING})` : ""}`, () => {
   objectStoreSuite("s3", Layer.unwrap(Effect.map(startObjectStore(program!), ({ url }) => s3(url))))
+
+  it.live("each call has a span of its own, which says what was asked and whether it went well", () =>
+    Effect.gen(function* () {
+      const server = yield* startObjectStore(program!)
+      const { layer, spans } = recordingTracer()
+      yield* Effect.gen(function* () {
+        yield* put
+        yield* get
+        yield* server.kill
+        yield* Effect.flip(get)
+      }).pipe(Effect.provide([s3(server.url), layer]))
+      assert.deepStrictEqual(
+        spans.map(({ kind, name, status }) => [kind, name, status._tag === "Ended" && status.exit._tag]),
+        [
+          ["client", "S3.PutObject", "Success"],
+          ["client", "S3.GetObject", "Success"],
+          ["client", "S3.GetObject", "Failure"]
+        ]
+      )
+    })
+  )
 
   it.live("fails at once while nobody listens, and works again after", () =>
     Effect.gen(function* () {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Mailer } from "@flowforge/platform"
 import { layerSes, type SesOptions } from "@flowforge/platform/ses"
+import { recordingTracer } from "@flowforge/testkit"
 import { findMoto, MOTO_MISSING } from "@flowforge/testkit/moto"
 import { Duration, Effect, Layer } from "effect"
 import { v7 } from "uuid"
@@ -37,7 +38,12 @@ describe.skipIf(program === undefined)(`on SES${program === undefined ? ` (${MOT
     Effect.gen(function* () {
       const moto = yield* freshMoto(program!)
       const id = v7()
-      yield* Effect.provide(send(id), ses(moto.url))
+      const { layer, spans } = recordingTracer()
+      yield* Effect.provide(send(id), [ses(moto.url), layer])
+      assert.deepStrictEqual(
+        spans.map(({ kind, name }) => `${kind} ${name}`),
+        ["client SESv2.SendEmail"]
+      )
       const [mail = ""] = yield* moto.mails
       assert.include(mail, "Content-Type: text/plain")
       assert.include(mail, "<p>html</p>")

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { SmsSender } from "@flowforge/platform"
 import { layerSns } from "@flowforge/platform/sns"
+import { recordingTracer } from "@flowforge/testkit"
 import { findMoto, MOTO_MISSING } from "@flowforge/testkit/moto"
 import { Duration, Effect, Layer } from "effect"
 import { v7 } from "uuid"
@@ -28,6 +29,21 @@ describe.skipIf(program === undefined)(`on SNS${program === undefined ? ` (${MOT
       )
     })
   })
+
+  it.live("each call has a span of its own, where something is traced at all", () =>
+    Effect.gen(function* () {
+      const moto = yield* freshMoto(program!)
+      const { layer, spans } = recordingTracer()
+      yield* Effect.gen(function* () {
+        yield* send(v7())
+        yield* Effect.withTracerEnabled(send(v7()), false)
+      }).pipe(Effect.provide([sns(moto.url), layer]))
+      assert.deepStrictEqual(
+        spans.map(({ kind, name }) => `${kind} ${name}`),
+        ["client SNS.Publish"]
+      )
+    })
+  )
 
   it.live("a frozen server leaves the outcome unknown within 2 s; one that is gone is unavailable", () =>
     Effect.gen(function* () {
