@@ -39,8 +39,8 @@ export interface LaunchOptions {
   readonly patienceMillis?: number
 }
 
-/** As in `npm start`: without a limit V8 lets garbage lie until the heap has grown to several times what lives. */
-const HEAP_LIMIT = "--max-old-space-size=256"
+/** As in `npm start`: without limits V8 lets garbage lie until the heap has grown to several times what lives. */
+const HEAP_LIMITS = ["--max-old-space-size=256", "--max-semi-space-size=4"]
 
 /** Prepares a system on a folder and ports of its own; both are cleared away with the scope. */
 export const prepareSystem = (options: LaunchOptions = {}): Effect.Effect<LaunchedSystem, never, Scope.Scope> =>
@@ -77,7 +77,7 @@ export const systemOn = (
   const launch = (): ChildProcess => {
     if (child !== undefined) return child
     output = ""
-    const launched = spawn(process.execPath, [HEAP_LIMIT, program], {
+    const launched = spawn(process.execPath, [...HEAP_LIMITS, program], {
       env: {
         ...process.env,
         PORT: String(publicPort),

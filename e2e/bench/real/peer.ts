@@ -105,7 +105,7 @@ export const startPeer = Effect.fnUntraced(function* (stack: Stack) {
           PORT: String(port),
           NODE_ENV: "production",
           KAFKAJS_NO_PARTITIONER_WARNING: "1",
-          NODE_OPTIONS: "--max-old-space-size=256"
+          NODE_OPTIONS: "--max-old-space-size=256 --max-semi-space-size=4"
         },
         stdio: ["ignore", "pipe", "pipe"]
       })
