@@ -6,6 +6,7 @@ const parkedCount = Metric.counter("flowforge_parked_total", {
   description: "Deliveries parked for a later attempt",
   incremental: true
 })
+
 const INSERT = `INSERT INTO parked_events
     (consumer_group, topic, key, event_id, partition, broker_offset, value, headers, attempts, error)
   SELECT $1, topic, key, event_id, partition, broker_offset, value, headers, $8::int, $9 FROM unnest(

@@ -34,6 +34,7 @@ const buried = Metric.counter("flowforge_dead_letters_total", {
   description: "Records that a consumer group gave up",
   incremental: true
 })
+
 /**
  * Keeps a dead letter for people, and leaves it for the topic's dead-letter topic in the outbox: original key, value and
  * headers, with the story in headers of its own. In the caller's transaction, which also writes the delivery record.
