@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from "node:fs/promises"
+import { cp, rename, rm, writeFile } from "node:fs/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { InstanceRecord } from "@flowforge/embedded"
 import type { LaunchedSystem } from "../../system/launch.ts"
@@ -34,14 +34,33 @@ const gateway = (change: object, back: object, millis: number) => async (world: 
   await switchGateway(world, back)
 }
 
-/** For some seconds a file lies where the folder should be: not even root can write into it. */
+/** Whether there is an empty file now; not where something was in the way. */
+const isPut = (path: string): Promise<boolean> =>
+  writeFile(path, "", { flag: "wx" }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") return false
+      throw error
+    }
+  )
+
+/**
+ * For some seconds a file lies where the folder should be: not even root can write into it. In a moment without either
+ * the system may make the folder anew: what it puts there counts as well.
+ */
 const unwritable = (folder: (instance: InstanceRecord) => string) => async (world: World) => {
   const path = folder(world.instance)
-  await rename(path, `${path}.away`)
-  await writeFile(path, "")
+  const away: Array<string> = []
+  do {
+    away.push(`${path}.away-${away.length}`)
+    await rename(path, away.at(-1)!)
+  } while (!(await isPut(path)))
   await sleep(3_000)
   await rm(path)
-  await rename(`${path}.away`, path)
+  for (const part of away) {
+    await cp(part, path, { recursive: true })
+    await rm(part, { recursive: true })
+  }
 }
 
 export const faults: ReadonlyArray<Fault> = [
