@@ -1,4 +1,4 @@
-import { cp, rename, rm, writeFile } from "node:fs/promises"
+import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { InstanceRecord } from "@flowforge/embedded"
 import type { LaunchedSystem } from "../../system/launch.ts"
@@ -51,6 +51,7 @@ const isPut = (path: string): Promise<boolean> =>
 const unwritable = (folder: (instance: InstanceRecord) => string) => async (world: World) => {
   const path = folder(world.instance)
   const away: Array<string> = []
+  await mkdir(path, { recursive: true })
   do {
     away.push(`${path}.away-${away.length}`)
     await rename(path, away.at(-1)!)
