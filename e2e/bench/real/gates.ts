@@ -85,7 +85,7 @@ export const realGates: ReadonlyArray<Gate<RealFigures>> = [
     seen: ({ idle }) => `${percent(idle.system)} (gateway ${percent(idle.gateway)}; beside: ${beside(idle, percent)})`,
     isMet: ({ idle }) => idle.system <= 5,
     limit:
-      "what is asked though nothing came: fetches and looks at the outbox every second, heartbeats; each wakes a process that its caches have forgotten"
+      "what is asked though nothing came: fetches and looks at the outbox, heartbeats; each wakes a process that its caches have forgotten"
   },
   {
     what: "memory of all Node processes together, at its most",
