@@ -25,7 +25,6 @@ RUN mkdir /data && chown 10001:10001 /data /app
 COPY --from=sources --chown=10001:10001 /app /app
 USER 10001:10001
 EXPOSE 8080 9090
-# Without these limits V8 lets garbage lie until the heap has grown to several times what lives.
 ENTRYPOINT ["node", "--watch", "--watch-preserve-output", "packages/flowforge/src/main.ts"]
 CMD ["--help"]
 
@@ -51,5 +50,6 @@ USER 10001:10001
 EXPOSE 8080 9090
 # Node itself is the first process, and handles the signals that stop it; it has no children to look after.
 STOPSIGNAL SIGTERM
+# Without these limits V8 lets garbage lie until the heap has grown to several times what lives.
 ENTRYPOINT ["node", "--max-old-space-size=256", "--max-semi-space-size=4", "/app/flowforge.mjs"]
 CMD ["--help"]

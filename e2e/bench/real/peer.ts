@@ -15,7 +15,7 @@ import { makeKafka, PARTITIONS } from "../peers/kafkajs/messaging.ts"
 import { childrenOf } from "../processes.ts"
 import { renderRow } from "../report.ts"
 import { type Result, type Rung, runRung, type Subject } from "../rung.ts"
-import type { Stack } from "./stack.ts"
+import { NODE_OPTIONS, type Stack } from "./stack.ts"
 
 const file = (path: string) => fileURLToPath(new URL(`../peers/kafkajs/${path}`, import.meta.url))
 
@@ -105,7 +105,7 @@ export const startPeer = Effect.fnUntraced(function* (stack: Stack) {
           PORT: String(port),
           NODE_ENV: "production",
           KAFKAJS_NO_PARTITIONER_WARNING: "1",
-          NODE_OPTIONS: "--max-old-space-size=256 --max-semi-space-size=4"
+          NODE_OPTIONS
         },
         stdio: ["ignore", "pipe", "pipe"]
       })

@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
+import { untilSomebodyWaits } from "@flowforge/testkit"
 import { Deferred, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import { firstOf, postpone, release, settle, takeDue } from "../../src/parked/keys.ts"
-import { eventually } from "../eventually.ts"
 import { layerWorld, newGroup } from "../consumer/world.ts"
 
 /** A key that is due, with so many events waiting. */
@@ -91,10 +91,7 @@ layer(layerWorld, { excludeTestServices: true })("a held key", (it) => {
       )
       yield* Deferred.await(hasCome)
       const letting = yield* Effect.forkScoped(release(held))
-      yield* eventually(
-        sql.unsafe(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`),
-        (waiting) => waiting.length === 1
-      )
+      yield* untilSomebodyWaits
       yield* Deferred.succeed(mayCommit, undefined)
       yield* Fiber.join(coming)
       assert.isFalse(yield* Fiber.join(letting))

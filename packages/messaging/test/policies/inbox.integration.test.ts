@@ -1,4 +1,5 @@
 import { assert, layer } from "@effect/vitest"
+import { untilSomebodyWaits } from "@flowforge/testkit"
 import type { Delivery } from "@flowforge/messaging"
 import { Deferred, Effect, Fiber } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -8,7 +9,6 @@ import type { Called, Handle } from "../../src/consumer/entry.ts"
 import { inbox, unclaimed } from "../../src/policies/inbox.ts"
 import { firstOf, release, settle, takeDue } from "../../src/parked/keys.ts"
 import { park } from "../../src/parked/park.ts"
-import { eventually } from "../eventually.ts"
 import { counted, layerWorld, newGroup, outcomesOf, parkedOf } from "../consumer/world.ts"
 
 const deliveryOf = (key: string, n: number): Delivery<ReturnType<typeof counted>> => {
@@ -103,10 +103,7 @@ layer(layerWorld, { excludeTestServices: true })("the inbox", (it) => {
       )
       yield* Deferred.await(isLetGo)
       const coming = yield* Effect.forkScoped(inbox(group, "t")(handle)(results(deliveryOf("a", 1))))
-      yield* eventually(
-        sql.unsafe(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`),
-        (backends) => backends.length === 1
-      )
+      yield* untilSomebodyWaits
       yield* Deferred.succeed(mayCommit, undefined)
       yield* Fiber.join(letting)
       yield* Fiber.join(coming)

@@ -37,28 +37,23 @@ export const layerHttp = (options: HttpGatewayOptions): Layer.Layer<PaymentGatew
           "url.template": template,
           "server.address": url.hostname
         })
-      const post = (path: string) => {
-        const inSpan = spanOf("POST", path)
-        return (orderId: string, key: string, body: object = {}) =>
-          ask({ orderId, method: "POST", path, key, body: JSON.stringify(body) }).pipe(
-            Effect.flatMap((answer) => factOf(orderId, answer)),
-            inSpan
-          )
-      }
-      const [capture, voided, refund] = [post("/v1/captures"), post("/v1/voids"), post("/v1/refunds")]
-      const inFind = spanOf("GET", "/v1/payments/{key}")
+      const post = (orderId: string, path: string, key: string, body: object = {}) =>
+        ask({ orderId, method: "POST", path, key, body: JSON.stringify(body) }).pipe(
+          Effect.flatMap((answer) => factOf(orderId, answer)),
+          spanOf("POST", path)
+        )
       return PaymentGateway.of({
         capture: ({ amount, method, orderId, token }) =>
-          capture(orderId, captureKey(orderId), { amount, method, token, reference: orderId }).pipe(
+          post(orderId, "/v1/captures", captureKey(orderId), { amount, method, token, reference: orderId }).pipe(
             measured("capture")
           ),
-        void: (orderId) => voided(orderId, captureKey(orderId)).pipe(measured("void")),
+        void: (orderId) => post(orderId, "/v1/voids", captureKey(orderId)).pipe(measured("void")),
         refund: ({ amount, orderId, txnId }) =>
-          refund(orderId, refundKey(orderId), { txn_id: txnId, amount }).pipe(measured("refund")),
+          post(orderId, "/v1/refunds", refundKey(orderId), { txn_id: txnId, amount }).pipe(measured("refund")),
         find: (orderId) =>
           ask({ orderId, method: "GET", path: `/v1/payments/${encodeURIComponent(captureKey(orderId))}` }).pipe(
             Effect.flatMap((answer) => (answer.status === 404 ? Effect.succeed(undefined) : factOf(orderId, answer))),
-            inFind,
+            spanOf("GET", "/v1/payments/{key}"),
             measured("find")
           )
       })
