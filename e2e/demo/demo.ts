@@ -56,7 +56,7 @@ export const giveDemo = (system: RunningSystem, orders: number) =>
     })
     yield* Console.log(`${renderFindings(audited)}\n`)
     const isRight = findings.every(addsUp) && !audited.some(isViolated)
-    yield* Console.log(verdict(isRight, outcomes, system.managementUrl))
+    yield* Console.log(verdict(isRight, outcomes, system))
     return isRight
   }).pipe(Effect.provide(FlowForge.layer(system)))
 
@@ -85,8 +85,12 @@ const serveAll = Effect.fnUntraced(function* (plan: ReadonlyArray<Intention>, ta
   )
 })
 
-const verdict = (isRight: boolean, outcomes: ReadonlyArray<Outcome>, managementUrl: string): string => {
-  if (isRight) return `Everything adds up. The mails are to be read at ${managementUrl}/outbox.`
+/** A system that hands its mails to a company has no outbox of its own. */
+const outboxOf = ({ managementUrl, messages }: RunningSystem): string =>
+  messages.kind === "moto" ? `${messages.url}/moto-api/` : `${managementUrl}/outbox`
+
+const verdict = (isRight: boolean, outcomes: ReadonlyArray<Outcome>, system: RunningSystem): string => {
+  if (isRight) return `Everything adds up. The mails are to be read at ${outboxOf(system)}.`
   const refused = outcomes.flatMap((outcome) => (outcome.kind === "refused" ? [`refused: ${outcome.problem}`] : []))
   const surprised = outcomes.flatMap((outcome) => (outcome.kind === "ended" ? (surprise(outcome) ?? []) : []))
   const examples = [...new Set(refused), ...surprised].slice(0, EXAMPLES)
