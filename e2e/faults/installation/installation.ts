@@ -11,7 +11,7 @@ import { gatewayProgram, SERVICES } from "../../system/programs.ts"
 import { balance } from "./balancer.ts"
 import { type Fleet, makeFleet } from "./fleet.ts"
 
-/** A claim without a result is given up after this; long enough for the slowest attempt, which takes four seconds. */
+/** A claim without a result is given up after this; long enough for the slowest attempt, which takes seven and a half. */
 const CLAIM_LIMIT = "12 seconds"
 const OF_EACH = 2
 

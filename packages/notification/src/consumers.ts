@@ -7,7 +7,7 @@ import { Notifying } from "./notifying.ts"
 /** Calls under way at once, in one member. */
 const CONCURRENCY = 16
 /** One sending: receipt, mail and SMS together. */
-const CALL_LIMIT = Duration.seconds(4)
+const CALL_LIMIT = Duration.millis(7_500)
 
 /**
  * One attempt for each claim: a second one in place would send under a claim that the first gave back. A sending has a

@@ -8,12 +8,22 @@ export interface AwsOptions {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: Redacted.Redacted }
 }
 
-/** How long an attempt may be without an answer, or without a byte of it. The SDK's own limit is none. */
-export const REQUEST_TIMEOUT = 1500
 const CONNECTION_TIMEOUT = 500
 
+export interface CallLimits {
+  readonly maxAttempts: number
+  /** How long an attempt may be without an answer, or without a byte of it: milliseconds. The SDK's own limit is none. */
+  readonly requestTimeout: number
+}
+
+/** What may have been sent is never sent again, so its answer is worth waiting for. */
+export const SENDING_LIMITS: CallLimits = { maxAttempts: 1, requestTimeout: 3_000 }
+
 /** A client's settings that bound every call: nothing waits for ever, nothing is tried again behind our back. */
-export const clientSettings = ({ credentials, endpoint, region }: AwsOptions, maxAttempts: number) => ({
+export const clientSettings = (
+  { credentials, endpoint, region }: AwsOptions,
+  { maxAttempts, requestTimeout }: CallLimits
+) => ({
   region,
   maxAttempts,
   ...(endpoint === undefined ? {} : { endpoint }),
@@ -27,8 +37,8 @@ export const clientSettings = ({ credentials, endpoint, region }: AwsOptions, ma
       }),
   requestHandler: {
     connectionTimeout: CONNECTION_TIMEOUT,
-    requestTimeout: REQUEST_TIMEOUT,
-    socketTimeout: REQUEST_TIMEOUT,
+    requestTimeout,
+    socketTimeout: requestTimeout,
     // Otherwise it only warns.
     throwOnRequestTimeout: true
   }

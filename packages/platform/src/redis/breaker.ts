@@ -1,4 +1,4 @@
-import { Effect, Latch, Metric, type Scope } from "effect"
+import { Effect, Latch, Metric, Option, type Scope } from "effect"
 import type { Redis } from "ioredis"
 import { Missed } from "./missed.ts"
 
@@ -10,6 +10,8 @@ const available = Metric.gauge("flowforge_cache_available", { description: "1 wh
 
 /** How often a Redis that is away is asked whether it is back, beside all requests. */
 const PROBE_EVERY = "100 millis"
+/** Shorter than this it is slow rather than away: a busy machine would fill the log with it. */
+const WORTH_A_LINE = "1 second"
 
 /** Lets commands through while Redis answers. The first that fails shuts it; a probe of its own opens it again. */
 export interface Breaker {
@@ -60,15 +62,19 @@ export const makeBreaker = (client: Redis): Effect.Effect<Breaker, never, Scope.
     })
     const watch = Effect.gen(function* () {
       yield* away.await
-      // An answer that was late, or a connection that broke and is there again, is not worth a line.
+      // An answer that was late, or a connection that broke and is there again.
       if (yield* probe) return
       yield* Metric.update(available, 0)
-      yield* Effect.logWarning("Redis is away; everything goes on without the cache").pipe(
-        Effect.annotateLogs({ reason: broken ?? failure })
-      )
-      yield* probe.pipe(Effect.delay(PROBE_EVERY), Effect.repeat({ until: (isBack) => isBack }))
+      const untilBack = probe.pipe(Effect.delay(PROBE_EVERY), Effect.repeat({ until: (isBack) => isBack }))
+      const isShort = yield* Effect.timeoutOption(untilBack, WORTH_A_LINE)
+      if (Option.isNone(isShort)) {
+        yield* Effect.logWarning("Redis is away; everything goes on without the cache").pipe(
+          Effect.annotateLogs({ reason: broken ?? failure })
+        )
+        yield* untilBack
+        yield* Effect.logInfo("Redis is back")
+      }
       yield* Metric.update(available, 1)
-      yield* Effect.logInfo("Redis is back")
     })
 
     // The client limits the time of this itself, and goes on by itself when it fails.

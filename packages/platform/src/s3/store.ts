@@ -1,7 +1,7 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from "@aws-sdk/client-s3"
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner"
 import { Duration, Effect, Layer, Option } from "effect"
-import { type AwsOptions, clientSettings } from "../aws/client.ts"
+import { type AwsOptions, type CallLimits, clientSettings } from "../aws/client.ts"
 import { failureOf } from "../aws/failure.ts"
 import { awsSpan } from "../aws/span.ts"
 import { ObjectStoreUnavailable } from "../object-store/error.ts"
@@ -19,7 +19,7 @@ export interface S3Options extends AwsOptions {
 /** Both attempts of a call together, with the reading of what it answers. */
 const CALL_TIMEOUT = Duration.seconds(5)
 /** Putting the same object twice is putting it once, so one more attempt does no harm. */
-const MAX_ATTEMPTS = 2
+const CALL_LIMITS: CallLimits = { maxAttempts: 2, requestTimeout: 1_500 }
 /** As long as a signature may hold by AWS's rules. */
 const LONGEST_SIGNATURE = Duration.toSeconds(Duration.days(7))
 
@@ -86,7 +86,7 @@ const client = (options: S3Options, endpoint: string | undefined) =>
     Effect.sync(
       () =>
         new S3Client({
-          ...clientSettings({ ...options, ...(endpoint === undefined ? {} : { endpoint }) }, MAX_ATTEMPTS),
+          ...clientSettings({ ...options, ...(endpoint === undefined ? {} : { endpoint }) }, CALL_LIMITS),
           forcePathStyle: options.pathStyle ?? false,
           // Stores other than AWS refuse the newer checksums; TCP and the signature already cover the bytes.
           requestChecksumCalculation: "WHEN_REQUIRED",

@@ -1,6 +1,6 @@
 import { SendEmailCommand, SESv2Client } from "@aws-sdk/client-sesv2"
 import { Clock, Effect, Layer } from "effect"
-import { type AwsOptions, clientSettings } from "../aws/client.ts"
+import { type AwsOptions, clientSettings, SENDING_LIMITS } from "../aws/client.ts"
 import { sendingErrorOf } from "../aws/sending.ts"
 import { awsSpan } from "../aws/span.ts"
 import { RecipientRefused } from "../mail/errors.ts"
@@ -31,7 +31,7 @@ export const layerSes = (options: SesOptions): Layer.Layer<Mailer> =>
     Mailer,
     Effect.gen(function* () {
       const client = yield* Effect.acquireRelease(
-        Effect.sync(() => new SESv2Client(clientSettings(options, 1))),
+        Effect.sync(() => new SESv2Client(clientSettings(options, SENDING_LIMITS))),
         (made) => Effect.sync(() => made.destroy())
       )
       return Mailer.of({

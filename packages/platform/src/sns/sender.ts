@@ -1,6 +1,6 @@
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns"
 import { Effect, Layer } from "effect"
-import { type AwsOptions, clientSettings } from "../aws/client.ts"
+import { type AwsOptions, clientSettings, SENDING_LIMITS } from "../aws/client.ts"
 import { sendingErrorOf } from "../aws/sending.ts"
 import { awsSpan } from "../aws/span.ts"
 import { RecipientRefused } from "../mail/errors.ts"
@@ -25,7 +25,7 @@ export const layerSns = (options: SnsOptions): Layer.Layer<SmsSender> =>
     SmsSender,
     Effect.gen(function* () {
       const client = yield* Effect.acquireRelease(
-        Effect.sync(() => new SNSClient(clientSettings(options, 1))),
+        Effect.sync(() => new SNSClient(clientSettings(options, SENDING_LIMITS))),
         (made) => Effect.sync(() => made.destroy())
       )
       return SmsSender.of({
