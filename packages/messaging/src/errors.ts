@@ -14,6 +14,15 @@ export class DependencyUnavailable extends Schema.TaggedError<DependencyUnavaila
   reason: Schema.String
 }) {}
 
+/**
+ * Another attempt has the work in hand, for `forMillis` at most: the next one comes no later than that, however long the
+ * backoff is. Source: a handler.
+ */
+export class InHand extends Schema.TaggedError<InHand>()("InHand", {
+  reason: Schema.String,
+  forMillis: Schema.Number
+}) {}
+
 /** The broker took none of the batch, or it is not known what it took: publish it again. Source: a broker adapter. */
 export class PublishFailed extends Schema.TaggedError<PublishFailed>()("PublishFailed", {
   reason: Schema.String,

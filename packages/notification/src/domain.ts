@@ -23,7 +23,7 @@ export type Duty =
   /** This attempt claimed it: nobody else sends it. */
   | { readonly _tag: "Send"; readonly id: NotificationId; readonly kind: Kind }
   /** Another attempt may be sending it at this moment. */
-  | { readonly _tag: "Wait"; readonly kind: Kind }
+  | { readonly _tag: "Wait"; readonly kind: Kind; readonly forMillis: number }
   /** An attempt that claimed it never said what came of it, and never will: it may have been sent. */
   | { readonly _tag: "GiveUp"; readonly id: NotificationId; readonly kind: Kind }
   | { readonly _tag: "Done"; readonly kind: Kind }
@@ -32,7 +32,8 @@ export type Duty =
 export const dutyOf = (claim: EarlierClaim, timeLimitMillis: number): Duty => {
   const { id, kind } = claim
   if (claim.status !== "claimed") return { _tag: "Done", kind }
-  return claim.ageMillis < timeLimitMillis ? { _tag: "Wait", kind } : { _tag: "GiveUp", id, kind }
+  const forMillis = timeLimitMillis - claim.ageMillis
+  return forMillis > 0 ? { _tag: "Wait", kind, forMillis } : { _tag: "GiveUp", id, kind }
 }
 
 /** What came of a sending, for good. */

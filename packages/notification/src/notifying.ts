@@ -1,5 +1,11 @@
 import { NotificationId, type OrderCancelled, type OrderConfirmed, type OrderId } from "@flowforge/contracts"
-import type { Consumer, Delivery, DependencyUnavailable, Unprocessable } from "@flowforge/messaging"
+import {
+  type Consumer,
+  type Delivery,
+  type DependencyUnavailable,
+  InHand,
+  type Unprocessable
+} from "@flowforge/messaging"
 import { Uuids } from "@flowforge/platform"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -7,7 +13,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { NotificationConfig } from "./config.ts"
 import { type Duty, dutyOf, type End, type Kind, receiptKey } from "./domain.ts"
 import { cancelledLetter, confirmedLetter } from "./letters.ts"
-import { ClaimHeld, idsToSend, type Plan, Sending, type Sendings } from "./sending.ts"
+import { idsToSend, type Plan, Sending, type Sendings } from "./sending.ts"
 import { Settlements } from "./settlements.ts"
 import { type Claims, NotificationStore, type Wanted } from "./store.ts"
 import { makeUnbegun } from "./unbegun.ts"
@@ -29,7 +35,7 @@ export class Notifying extends Context.Service<
     readonly call: (
       delivery: Delivery<Ended>,
       plan: Plan | undefined
-    ) => Effect.Effect<Sendings, DependencyUnavailable | Unprocessable | ClaimHeld>
+    ) => Effect.Effect<Sendings, DependencyUnavailable | InHand | Unprocessable>
     readonly record: (
       results: NonEmptyReadonlyArray<Consumer.Called<Ended, Sendings>>
     ) => Effect.Effect<void, SqlError.SqlError>
@@ -123,7 +129,12 @@ export class Notifying extends Context.Service<
         call: (delivery, plan) =>
           Effect.suspend(() => {
             if (plan !== undefined && !unbegun.begin(plan.orderId, idsToSend(plan.duties))) {
-              return Effect.fail(new ClaimHeld({ message: "another attempt has taken this one's claims over" }))
+              return Effect.fail(
+                new InHand({
+                  reason: "another attempt has taken this one's claims over",
+                  forMillis: timeLimitMillis
+                })
+              )
             }
             return sending.carryOut(plan, (progress) =>
               sql
@@ -165,6 +176,6 @@ const dutiesOf = (end: End, order: Wanted, claims: Claims, timeLimitMillis: numb
     if (claims.mine.includes(id)) return { _tag: "Send", id, kind }
     const earlier = claims.earlier.find((claim) => claim.kind === kind)
     // Neither ours nor there before: another attempt claimed it in between.
-    return earlier === undefined ? { _tag: "Wait", kind } : dutyOf(earlier, timeLimitMillis)
+    return earlier === undefined ? { _tag: "Wait", kind, forMillis: timeLimitMillis } : dutyOf(earlier, timeLimitMillis)
   })
 }

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto"
 import type { NotificationId, OrderId } from "@flowforge/contracts"
-import { DependencyUnavailable, Unprocessable } from "@flowforge/messaging"
+import { DependencyUnavailable, InHand, Unprocessable } from "@flowforge/messaging"
 import { Mailer, ObjectStore, type SendingError, SmsSender } from "@flowforge/platform"
-import { Clock, Context, Data, Duration, Effect, Layer, Metric } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
 import { NotificationConfig } from "./config.ts"
 import { reach } from "./crash-points.ts"
 import { channelOf, type Duty, type Kind, type Outcome } from "./domain.ts"
@@ -32,9 +32,6 @@ export interface Sendings {
   readonly isSilence: boolean
 }
 
-/** Another attempt has claimed a sending and not said what came of it: look again later. */
-export class ClaimHeld extends Data.TaggedError("ClaimHeld")<{ readonly message: string }> {}
-
 /** Does what a plan says with the outside world. */
 export class Sending extends Context.Service<
   Sending,
@@ -43,7 +40,7 @@ export class Sending extends Context.Service<
     readonly carryOut: (
       plan: Plan | undefined,
       keep: (progress: Results) => Effect.Effect<void>
-    ) => Effect.Effect<Sendings, DependencyUnavailable | Unprocessable | ClaimHeld>
+    ) => Effect.Effect<Sendings, DependencyUnavailable | InHand | Unprocessable>
   }
 >()("@flowforge/notification/Sending") {
   static readonly layer: Layer.Layer<Sending, never, Mailer | NotificationConfig | ObjectStore | SmsSender> =
@@ -88,15 +85,15 @@ export class Sending extends Context.Service<
             progress.receipt = yield* store(plan.receipt)
             yield* reach("sending.stored")
           }
-          let held: Kind | undefined
+          let held: Extract<Duty, { readonly _tag: "Wait" }> | undefined
           for (const duty of plan.duties) {
-            if (duty._tag === "Wait") held = duty.kind
+            if (duty._tag === "Wait") held = duty
             if (duty._tag === "GiveUp") progress.outcomes.push(unknown(duty.id, "no result within the time limit"))
             if (duty._tag !== "Send") continue
             const { id, kind } = duty
             // So late, somebody else may have given our claim up.
             if (clock.currentTimeMillisUnsafe() - plan.preparedAt >= timeLimitMillis) {
-              return yield* new ClaimHeld({ message: `${kind} came to its turn too late` })
+              return yield* new InHand({ reason: `${kind} came to its turn too late`, forMillis: 0 })
             }
             // From here on it may have been sent, whatever happens.
             progress.unsent.delete(id)
@@ -114,13 +111,16 @@ export class Sending extends Context.Service<
               )
             )
           }
-          if (held !== undefined) return yield* new ClaimHeld({ message: `another attempt has claimed ${held}` })
+          if (held !== undefined) {
+            const { forMillis, kind } = held
+            return yield* new InHand({ reason: `another attempt has claimed ${kind}`, forMillis })
+          }
           return progress as Sendings
         })
 
         return Sending.of({
           carryOut: (plan, keep) =>
-            Effect.suspend((): Effect.Effect<Sendings, DependencyUnavailable | Unprocessable | ClaimHeld> => {
+            Effect.suspend((): Effect.Effect<Sendings, DependencyUnavailable | InHand | Unprocessable> => {
               if (plan === undefined) return Effect.fail(new Unprocessable({ reason: "there is no such customer" }))
               const progress: Progress = {
                 receipt: undefined,

@@ -23,6 +23,11 @@ describe("what is to be done about a sending that an attempt before entered", ()
     })
   }
 
+  it("is to wait for as long as the claim may be held", () => {
+    const waiting = { id, kind: "confirmed_email", status: "claimed", ageMillis: 10_000 } as const
+    assert.deepStrictEqual(dutyOf(waiting, LIMIT), { _tag: "Wait", kind: "confirmed_email", forMillis: 20_000 })
+  })
+
   it("is never to send it", () => {
     for (const status of ["claimed", "sent", "failed", "unknown"] as const) {
       for (const ageMillis of [-1, 0, LIMIT, Number.MAX_SAFE_INTEGER]) {

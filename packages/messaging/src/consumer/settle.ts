@@ -34,7 +34,7 @@ export const settleFailed = Effect.fnUntraced(function* (
     yield* reach("consumer.buried")
     return yield* failSpanOf(delivery, failure.text, "dead")
   }
-  const delayMillis = backoffMillis(attempts, entry.policy.backoff, yield* Random.next)
+  const delayMillis = backoffMillis(failure, attempts, entry.policy.backoff, yield* Random.next)
   yield* orRefuse(park(member.group, delivery, { attempts, error: failure.text, delayMillis }))
   yield* reach("consumer.parked")
   yield* failSpanOf(delivery, failure.text, "parked")

@@ -109,7 +109,7 @@ const workFirst = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R
       return yield* failSpanOf(delivery, failure.text, "dead")
     }
     goesOn = false
-    const delayMillis = backoffMillis(attempts, entry.policy.backoff, yield* Random.next)
+    const delayMillis = backoffMillis(failure, attempts, entry.policy.backoff, yield* Random.next)
     yield* postpone(held, delayMillis, { position: waiting.position, attempts, error: failure.text })
     yield* failSpanOf(delivery, failure.text, "parked")
   })

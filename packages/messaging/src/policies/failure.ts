@@ -1,6 +1,6 @@
 import { Cause, Effect, Formatter, Option } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
-import { DependencyUnavailable, Unprocessable } from "../errors.ts"
+import { DependencyUnavailable, InHand, Unprocessable } from "../errors.ts"
 import { OutcomeUnknown } from "./timeout.ts"
 
 /** What to do about a failed attempt. */
@@ -20,6 +20,8 @@ export interface Failure {
   readonly kind: FailureKind
   /** For people: at most 2,000 characters. */
   readonly text: string
+  /** The next attempt comes no later than that, whatever the backoff says: milliseconds. */
+  readonly withinMillis?: number
 }
 
 const MAX_TEXT = 2_000
@@ -44,6 +46,7 @@ const textOf = (error: unknown): string => {
   if (error instanceof Unprocessable) return error.reason
   if (error instanceof DependencyUnavailable) return `${error.dependency}: ${error.reason}`
   if (error instanceof OutcomeUnknown) return error.message
+  if (error instanceof InHand) return error.reason
   if (SqlError.isSqlError(error)) return (error.reason.cause as Error | undefined)?.message ?? error.message
   return error instanceof Error ? `${error.name}: ${error.message}` : Formatter.format(error)
 }
@@ -57,7 +60,8 @@ export const storable = (text: string): string => text.slice(0, MAX_TEXT).replac
  */
 export const failureOf = (cause: Cause.Cause<unknown>): Failure => {
   const error = Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))
-  return { kind: kindOf(error), text: storable(textOf(error)) }
+  const failure: Failure = { kind: kindOf(error), text: storable(textOf(error)) }
+  return error instanceof InHand ? { ...failure, withinMillis: error.forMillis } : failure
 }
 
 /**

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Consumer, type Delivery, Unprocessable } from "@flowforge/messaging"
+import { Consumer, type Delivery, InHand, Unprocessable } from "@flowforge/messaging"
 import { Effect, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 import { eventually } from "../eventually.ts"
@@ -119,6 +119,31 @@ layer(layerWorld, { excludeTestServices: true })("a parked event", (it) => {
         assert.isAbove(Math.max(...waits), 2 / 3)
         yield* makeDue(group)
       }
+    })
+  )
+
+  it.effect("that another attempt had in hand is tried again when that is over, not after the backoff", () =>
+    Effect.gen(function* () {
+      const [topic, group] = [newTopic(), newGroup()]
+      const over = performance.now() + 500
+      yield* start({
+        group,
+        entries: [
+          Consumer.inDatabase(topic, {
+            policy: { ...delayed, immediateAttempts: 5 },
+            handle: () =>
+              Effect.suspend(() => {
+                const forMillis = over - performance.now()
+                return forMillis > 0 ? Effect.fail(new InHand({ reason: "someone is at it", forMillis })) : Effect.void
+              })
+          })
+        ]
+      })
+      yield* send(topic, counted("a", 1))
+      const parked = yield* eventually(parkedOf(group), ({ length }) => length === 1)
+      assert.deepStrictEqual([parked[0]!.attempts, parked[0]!.error], [1, "someone is at it"])
+      yield* reaches(group, { done: 1 })
+      assert.isAtLeast(performance.now(), over)
     })
   )
 

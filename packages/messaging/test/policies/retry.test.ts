@@ -18,7 +18,12 @@ describe("the backoff", () => {
         random,
         (attempts, base, cap, share) => {
           const longest = Math.min(cap, base * 2 ** (attempts - 1))
-          const wait = backoffMillis(attempts, { base: Duration.millis(base), cap: Duration.millis(cap) }, share)
+          const wait = backoffMillis(
+            failure("retryable"),
+            attempts,
+            { base: Duration.millis(base), cap: Duration.millis(cap) },
+            share
+          )
           assert.strictEqual(wait, Math.floor(share * longest))
         }
       )
@@ -27,10 +32,37 @@ describe("the backoff", () => {
 
   it("by default begins within a second and never exceeds five minutes", () => {
     const almostOne = 1 - Number.EPSILON
-    assert.strictEqual(backoffMillis(1, defaultPolicy.backoff, almostOne), 999)
-    assert.strictEqual(backoffMillis(2, defaultPolicy.backoff, almostOne), 1_999)
-    assert.strictEqual(backoffMillis(100, defaultPolicy.backoff, almostOne), 299_999)
-    assert.strictEqual(backoffMillis(100, defaultPolicy.backoff, 0), 0)
+    assert.strictEqual(backoffMillis(failure("retryable"), 1, defaultPolicy.backoff, almostOne), 999)
+    assert.strictEqual(backoffMillis(failure("retryable"), 2, defaultPolicy.backoff, almostOne), 1_999)
+    assert.strictEqual(backoffMillis(failure("retryable"), 100, defaultPolicy.backoff, almostOne), 299_999)
+    assert.strictEqual(backoffMillis(failure("retryable"), 100, defaultPolicy.backoff, 0), 0)
+  })
+})
+
+describe("what another attempt has in hand", () => {
+  const inHand = (withinMillis: number) => ({ ...failure("retryable"), withinMillis })
+
+  it("is looked at after the backoff, and no later than it can be in hand", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: -1_000, max: 600_000 }),
+        random,
+        (attempts, held, share) => {
+          const { backoff } = defaultPolicy
+          const wait = backoffMillis(inHand(held), attempts, backoff, share)
+          assert.strictEqual(
+            wait,
+            Math.min(Math.max(0, held), backoffMillis(failure("retryable"), attempts, backoff, share))
+          )
+        }
+      )
+    )
+  })
+
+  it("is not tried again in place", () => {
+    assert.isFalse(isWorthAnotherAtOnce(inHand(5_000), 1, { ...defaultPolicy, immediateAttempts: 5 }))
+    assert.isFalse(isGivenUp(inHand(5_000), 1, defaultPolicy))
   })
 })
 

@@ -28,9 +28,15 @@ const makeWorld = Effect.gen(function* () {
 
 /** In steps: a probe that failed sleeps only once it has its answer. */
 const pass = (tenths: number) =>
-  Effect.repeat(Effect.andThen(TestClock.adjust("100 millis"), Effect.promise(() => Promise.resolve())), {
-    times: tenths - 1
-  })
+  Effect.repeat(
+    Effect.andThen(
+      TestClock.adjust("100 millis"),
+      Effect.promise(() => Promise.resolve())
+    ),
+    {
+      times: tenths - 1
+    }
+  )
 
 describe("what is said of a Redis that does not answer", () => {
   it.effect("nothing, when it answers again within a second", () =>
