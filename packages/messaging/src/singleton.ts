@@ -8,7 +8,7 @@ const held = Metric.gauge("flowforge_singleton_held", {
 export interface SingletonOptions {
   /**
    * A holder that is frozen (not dead: its kernel still answers) loses its session, and the lock with it, after this.
-   * Default 10 seconds; it shows ten times as often that it lives.
+   * Default 10 seconds; it shows four times as often that it lives.
    */
   readonly frozenAfter?: Duration.Input
 }
@@ -42,7 +42,7 @@ export class Singleton extends Context.Service<
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const frozenAfter = Duration.toMillis(Duration.fromInputUnsafe(options?.frozenAfter ?? "10 seconds"))
-        const heartbeat = Duration.millis(frozenAfter / 10)
+        const heartbeat = Duration.millis(frozenAfter / 4)
         const isHeld = yield* Latch.make(false)
         const isLost = yield* Latch.make(true)
         const gauge = Metric.withAttributes(held, { name })

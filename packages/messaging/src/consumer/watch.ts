@@ -26,10 +26,10 @@ export const look = Effect.fnUntraced(function* (
   }
 })
 
-/** Looks every five seconds, for ever; every member of a group sees the same. */
+/** Looks every 15 seconds, for ever; every member of a group sees the same. */
 export const watch = (group: string, topics: ReadonlyArray<string>, subscription: Subscription) =>
   look(group, topics, subscription).pipe(
     Effect.ignore,
-    Effect.repeat(Schedule.spaced("5 seconds")),
+    Effect.repeat(Schedule.spaced("15 seconds")),
     Effect.withTracerEnabled(false)
   )

@@ -1,4 +1,4 @@
-import "./idle-timer.ts"
+import "./idle-timers.ts"
 import { type Context, Effect } from "effect"
 import { Kafka, type KafkaConfig, logLevel } from "kafkajs"
 

@@ -19,7 +19,7 @@ const makeConsumer = (kafka: Kafka, group: string, sessionMillis: number): Consu
     sessionTimeout: sessionMillis,
     rebalanceTimeout: sessionMillis,
     heartbeatInterval: Math.min(1000, sessionMillis / 3),
-    maxWaitTimeInMs: 500,
+    maxWaitTimeInMs: 1000,
     maxBytesPerPartition: 262_144,
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 200, maxRetryTime: 2000, retries: Number.MAX_SAFE_INTEGER }

@@ -5,7 +5,7 @@ import { OutboxRecord } from "./record.ts"
 import { FETCH, type FetchedRow } from "./statements.ts"
 
 const SHORTEST_POLL_MILLIS = 250
-const LONGEST_POLL_MILLIS = 500
+const LONGEST_POLL_MILLIS = 1_000
 /** Rows that were seen but not settled are looked for again this soon, then twice as long each time. */
 const FIRST_HIDDEN_MILLIS = 5
 /** Polls that are nearly due go along with what is due; a topic that gathers is left to gather. */

@@ -39,7 +39,7 @@ const quarantined = Metric.counter("flowforge_outbox_refused_total", {
  * that still runs: so look again soon, then ever less often.
  */
 const FIRST_LOOK = 5
-const LONGEST_LOOK = 500
+const LONGEST_LOOK = 1_000
 /** While the broker is away: doubled from here, with full jitter. */
 const BACKOFF = { base: 100, cap: 5_000 } as const
 const CLUSTER_CHECK = 10_000

@@ -28,7 +28,7 @@ class Started extends Context.Service<
 const suite = () =>
   suiteWith(Started.layer, { excludeTestServices: true, timeout: 60_000 })("the kafka broker and its faults", (it) => {
     it.effect(
-      "an idle client is near zero CPU: it sets no timer each millisecond, as kafkajs does without its patch",
+      "an idle client sleeps: it wakes some ten times a second, not at every tick of the timers that kafkajs sets without its patch",
       () =>
         Effect.gen(function* () {
           const { options } = yield* Started
@@ -39,7 +39,7 @@ const suite = () =>
           const { stdout } = yield* Effect.promise(() =>
             promisify(execFile)(process.execPath, [client, JSON.stringify({ options, topic: topic.name })])
           )
-          assert.isBelow(Number(stdout), 100)
+          assert.isBelow(Number(stdout), 30)
         })
     )
 
