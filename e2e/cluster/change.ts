@@ -60,6 +60,15 @@ export const until = async (what: string, holds: () => Promise<boolean>): Promis
   }
 }
 
+/** Its Service leads to pods that are ready: kube-proxy hears of them a moment after everybody else. */
+export const isReached = ({ apiUrl }: Installation): Promise<void> =>
+  until("the API is reached", () =>
+    fetch(`${apiUrl}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false
+    )
+  )
+
 /** The images that the ready pods of the pipeline run, each once. */
 export const imagesOf = async (installation: Installation): Promise<ReadonlyArray<string>> => {
   const pods = await podsOf(

@@ -5,7 +5,7 @@ import { vi } from "vitest"
 import { isSmoke, layerCluster, readInstallation } from "../../stories/cluster.ts"
 import { Driver } from "../../stories/driver.ts"
 import { endOf, place } from "../../stories/told/shopping.ts"
-import { podsOf, rolledOut, until } from "../change.ts"
+import { isReached, podsOf, rolledOut, until } from "../change.ts"
 import { NODE_PORTS } from "../cluster.ts"
 import { applyDependencies, dependenciesReady } from "../dependencies.ts"
 import { forward } from "../forward.ts"
@@ -98,6 +98,7 @@ const beside: Readonly<Record<string, (block: Block) => Effect.Effect<unknown, u
   pg_restore: (block) =>
     Effect.gen(function* () {
       yield* typeHere(block)
+      yield* Effect.promise(() => isReached(shop))
       const found = yield* Effect.promise(() =>
         Promise.all([`${kept}`, `${kept}/receipt`, `${lost}`, `${lost}/status`].map(statusOf))
       )

@@ -4,7 +4,7 @@ import { vi } from "vitest"
 import { isSmoke, layerCluster, readInstallation } from "../../stories/cluster.ts"
 import { Driver } from "../../stories/driver.ts"
 import { endOf, look, place, stockOf } from "../../stories/told/shopping.ts"
-import { podsOf, runs, until } from "../change.ts"
+import { isReached, podsOf, runs, until } from "../change.ts"
 import { installPipeline, testRelease, uninstallRelease } from "../install.ts"
 
 vi.setConfig({ testTimeout: 600_000 })
@@ -39,6 +39,7 @@ layer(layerCluster(installation), { excludeTestServices: true, timeout: "180 sec
         await until("nothing of it runs", async () => (await podsOf(installation, selector)).length === 0)
         await installPipeline(access, { name: pipeline, namespace, values })
         await runs(installation, image)
+        await isReached(installation)
       })
       assert.deepStrictEqual(yield* look(id), before)
       assert.strictEqual(yield* stockOf(ITEM), stock)
