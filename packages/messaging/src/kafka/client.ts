@@ -1,3 +1,4 @@
+import "./encoder.ts"
 import "./idle-timers.ts"
 import { type Context, Effect } from "effect"
 import { Kafka, type KafkaConfig, logLevel } from "kafkajs"

@@ -21,7 +21,7 @@ export interface RelayOptions {
   readonly topics?: ReadonlyArray<string>
   /** Run when the broker has lost its data, before anything is published again: topics are gone with it. */
   readonly prepare?: Effect.Effect<void, PublishFailed>
-  /** The most rows in one batch; one batch is in flight. Default 1,000. */
+  /** The most rows in one batch; one batch is in flight. Default 250: more of them is more memory to touch. */
   readonly batch?: number
 }
 
@@ -46,7 +46,7 @@ const CLUSTER_CHECK = 10_000
 
 /** Publishes the rows of one source until interrupted. Run it under a {@link Singleton}: {@link layer} does. */
 export const run = Effect.fnUntraced(function* (options: RelayOptions) {
-  const { source, subscriptions, batch = 1_000 } = options
+  const { source, subscriptions, batch = 250 } = options
   const sql = yield* SqlClient.SqlClient
   const broker = yield* Broker
   const wakeups = yield* (yield* Wakeups).subscribe
