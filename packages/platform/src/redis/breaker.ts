@@ -65,9 +65,13 @@ export const makeBreaker = (client: Redis): Effect.Effect<Breaker, never, Scope.
       // An answer that was late, or a connection that broke and is there again.
       if (yield* probe) return
       yield* Metric.update(available, 0)
-      const untilBack = probe.pipe(Effect.delay(PROBE_EVERY), Effect.repeat({ until: (isBack) => isBack }))
-      const isShort = yield* Effect.timeoutOption(untilBack, WORTH_A_LINE)
-      if (Option.isNone(isShort)) {
+      // A probe that was cut off would go on beside the next, which could not see the keys that it is removing.
+      const untilBack = Effect.uninterruptible(probe).pipe(
+        Effect.delay(PROBE_EVERY),
+        Effect.repeat({ until: (isBack) => isBack })
+      )
+      const back = yield* Effect.timeoutOption(untilBack, WORTH_A_LINE)
+      if (Option.isNone(back)) {
         yield* Effect.logWarning("Redis is away; everything goes on without the cache").pipe(
           Effect.annotateLogs({ reason: broken ?? failure })
         )

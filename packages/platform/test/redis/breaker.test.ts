@@ -5,11 +5,11 @@ import { TestClock } from "effect/testing"
 import { makeBreaker } from "../../src/redis/breaker.ts"
 
 /** A server that answers, or does not; and the lines that the breaker writes of it. */
-const makeWorld = Effect.gen(function* () {
+const makeWorld = Effect.fnUntraced(function* (unlink: () => Promise<string> = () => Promise.resolve("OK")) {
   const lines: Array<string> = []
   let isAway = false
   const answer = () => (isAway ? Promise.reject(new Error("Command timed out")) : Promise.resolve("PONG"))
-  const client = { on: () => client, connect: answer, ping: answer, unlink: answer } as unknown as Redis
+  const client = { on: () => client, connect: answer, ping: answer, unlink } as unknown as Redis
   const breaker = yield* makeBreaker(client).pipe(
     Effect.provide(Logger.layer([Logger.map(Logger.formatLogFmt, (line) => void lines.push(line))]))
   )
@@ -17,7 +17,7 @@ const makeWorld = Effect.gen(function* () {
     lines,
     leave: Effect.suspend(() => {
       isAway = true
-      return breaker.attempt(answer)
+      return breaker.attempt(answer, ["written"])
     }),
     comeBack: Effect.sync(() => {
       isAway = false
@@ -38,10 +38,29 @@ const pass = (tenths: number) =>
     }
   )
 
+describe("a Redis that is back", () => {
+  it.effect(
+    "is not read before what it missed is removed, also when that takes beyond the second after which it is away",
+    () =>
+      Effect.gen(function* () {
+        const removal = Promise.withResolvers<string>()
+        const { asks, comeBack, leave } = yield* makeWorld(() => removal.promise)
+        yield* leave
+        yield* pass(8)
+        yield* comeBack
+        yield* pass(10)
+        assert.strictEqual(yield* asks, undefined)
+        removal.resolve("OK")
+        yield* pass(2)
+        assert.strictEqual(yield* asks, "PONG")
+      })
+  )
+})
+
 describe("what is said of a Redis that does not answer", () => {
   it.effect("nothing, when it answers again within a second", () =>
     Effect.gen(function* () {
-      const { asks, comeBack, leave, lines } = yield* makeWorld
+      const { asks, comeBack, leave, lines } = yield* makeWorld()
       for (let time = 0; time < 3; time++) {
         yield* leave
         yield* pass(8)
@@ -56,7 +75,7 @@ describe("what is said of a Redis that does not answer", () => {
 
   it.effect("that it is away, once, and that it is back, once", () =>
     Effect.gen(function* () {
-      const { comeBack, leave, lines } = yield* makeWorld
+      const { comeBack, leave, lines } = yield* makeWorld()
       yield* leave
       yield* pass(50)
       assert.strictEqual(lines.length, 1)
