@@ -15,7 +15,7 @@ const companies: ReadonlyArray<readonly [Company, string]> = [
 const ways: ReadonlyArray<readonly [string, string, ProxyFault]> = [
   ["refuses", "refuses everything with 503", { kind: "refuse", status: 503 }],
   ["hangs", "takes requests, does nothing and never answers", { kind: "hang" }],
-  // Every client has given up by then: the longest waits four seconds.
+  // Every client has given up by then: the longest waits three seconds for an answer.
   ["late", "does what it is asked and answers when the client has given up", { kind: "late", millis: 5_000 }]
 ]
 

@@ -85,9 +85,7 @@ export class Sending extends Context.Service<
             progress.receipt = yield* store(plan.receipt)
             yield* reach("sending.stored")
           }
-          let held: Extract<Duty, { readonly _tag: "Wait" }> | undefined
           for (const duty of plan.duties) {
-            if (duty._tag === "Wait") held = duty
             if (duty._tag === "GiveUp") progress.outcomes.push(unknown(duty.id, "no result within the time limit"))
             if (duty._tag !== "Send") continue
             const { id, kind } = duty
@@ -111,9 +109,9 @@ export class Sending extends Context.Service<
               )
             )
           }
+          const held = plan.duties.findLast((duty) => duty._tag === "Wait")
           if (held !== undefined) {
-            const { forMillis, kind } = held
-            return yield* new InHand({ reason: `another attempt has claimed ${kind}`, forMillis })
+            return yield* new InHand({ reason: `another attempt has claimed ${held.kind}`, forMillis: held.forMillis })
           }
           return progress as Sendings
         })
