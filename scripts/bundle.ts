@@ -37,8 +37,6 @@ const { metafile } = await build({
   target: "node24",
   external: PACKAGES,
   banner: { js: BANNER },
-  // Names in stack traces and of errors are as in the sources.
-  keepNames: true,
   logLevel: "warning"
 })
 

@@ -1,7 +1,8 @@
 import { type OrderId, type OrderRequest, PublicApi, type UserId } from "@flowforge/contracts"
+import { currentTraceparent } from "@flowforge/messaging"
 import { EarlyRefusals } from "@flowforge/platform/http"
-import { Effect, Option } from "effect"
-import { type HttpServerRequest, HttpServerResponse, HttpTraceContext } from "effect/http"
+import { Effect } from "effect"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Admission } from "./intake/admission.ts"
 import { Intake } from "./intake/intake.ts"
@@ -15,10 +16,8 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
 
 /** The trace to go on with: that of our own span, or the client's where no spans are made. */
 const traceparentOf = ({ headers }: HttpServerRequest.HttpServerRequest): Effect.Effect<string | undefined> =>
-  Effect.map(Effect.option(Effect.currentSpan), (span) => {
-    const traceparent = Option.isSome(span)
-      ? HttpTraceContext.toHeaders(span.value)["traceparent"]
-      : headers["traceparent"]
+  Effect.map(currentTraceparent, (ours) => {
+    const traceparent = ours ?? headers["traceparent"]
     return traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined
   })
 

@@ -1,5 +1,5 @@
-import "./encoder.ts"
 import "./idle-timers.ts"
+import "./produce-request.ts"
 import { type Context, Effect } from "effect"
 import { Kafka, type KafkaConfig, logLevel } from "kafkajs"
 
