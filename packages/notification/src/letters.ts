@@ -1,6 +1,5 @@
 import type { CancelReason, OrderId } from "@flowforge/contracts"
-import type { Mail } from "@flowforge/platform"
-import { escapeHtml } from "./receipts/html.ts"
+import { escapeHtml, type Mail } from "@flowforge/platform"
 import { formatAmount } from "./receipts/receipt.ts"
 
 /** What a customer is told, in words. */

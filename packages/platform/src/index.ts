@@ -1,5 +1,6 @@
 export { Cache, type CacheEntry } from "./cache.ts"
 export { count, optional, secret, time } from "./config.ts"
+export { escapeHtml } from "./html.ts"
 export {
   type Fault,
   type Faults,

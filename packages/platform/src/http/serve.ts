@@ -1,6 +1,7 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, type Duration, Effect, Layer, Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, type HttpServerRequest } from "effect/http"
+import { withDeadline } from "./deadline.ts"
 import { EarlyRefusals, type Refusal } from "./early-refusals.ts"
 import type { HttpListener, NodeHandler } from "./listener.ts"
 import { withProblems } from "./failures.ts"
@@ -38,13 +39,8 @@ export const layerServe = <A, E, R>(
       const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
       const handler = yield* NodeHttpServer.makeHandler(
         app.pipe(
-          Effect.timeoutOrElse({
-            duration: options.budget ?? REQUEST_BUDGET,
-            orElse: () => Effect.succeed(problemResponse(problems.timedOut))
-          }),
+          withDeadline(options.budget ?? REQUEST_BUDGET, () => problemResponse(problems.timedOut)),
           withProblems(BODY_LIMIT),
-          // The time limit waits where Effect's server lets nothing in, not even that the client has gone.
-          Effect.interruptible,
           Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(BODY_LIMIT))
         ) as Effect.Effect<any, never, HttpServerRequest.HttpServerRequest>,
         { scope: requests }

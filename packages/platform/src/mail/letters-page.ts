@@ -1,5 +1,6 @@
+import { escapeHtml } from "../html.ts"
 import type { Letter, LettersPage } from "./letters.ts"
-import { escapeHtml, renderPage, typed } from "./page.ts"
+import { renderPage, typed } from "./page.ts"
 
 const LABELS = { email: "Mail", sms: "SMS" } as const
 const EMPTY = '<p class="empty">Nothing was sent yet. Place an order, and its mail is here a moment later.</p>'

@@ -1,5 +1,4 @@
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/gu, (character) => `&#${character.charCodeAt(0)};`)
+import { escapeHtml } from "../html.ts"
 
 /** What somebody typed, kept from turning the direction of what stands around it. */
 export const typed = (text: string): string => `<bdi>${escapeHtml(text)}</bdi>`
