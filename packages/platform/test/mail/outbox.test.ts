@@ -55,6 +55,14 @@ interface Listing {
 const inOutbox = (title: string, body: (box: Effect.Success<typeof outbox>) => Effect.Effect<void, unknown>) =>
   it.effect(title, () => Effect.scoped(Effect.flatMap(outbox, body)))
 
+const CHARACTERS: Readonly<Record<string, string>> = {
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&amp;": "&",
+  "&#39;": "'"
+}
+
 describe("the outbox", () => {
   inOutbox("is empty before anything is sent, and says so to people", ({ list, read }) =>
     Effect.gen(function* () {
@@ -178,13 +186,13 @@ describe("a message in the outbox", () => {
       assert.strictEqual(headers.get("content-type"), "text/html; charset=utf-8")
       assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/u)
       assert.notMatch(headers.get("content-security-policy") ?? "", /script-src/u)
-      for (const part of ["<h1><bdi>Bestätigt</bdi></h1>", "Łukasz &#60;anna@example.com&#62;", "the text"]) {
+      for (const part of ["<h1><bdi>Bestätigt</bdi></h1>", "Łukasz &lt;anna@example.com&gt;", "the text"]) {
         assert.include(text, part)
       }
       const frame = /<iframe sandbox="([^"]*)"[^>]* srcdoc="([^"]*)">/u.exec(text)!
       assert.notMatch(frame[1]!, /allow-(scripts|same-origin|forms|top)/u)
       assert.strictEqual(
-        frame[2]!.replace(/&#(\d+);/gu, (_, code) => String.fromCharCode(Number(code))),
+        frame[2]!.replace(/&(?:lt|gt|quot|amp|#39);/gu, (entity) => CHARACTERS[entity]!),
         html.replace("<head>", '<head><base target="_blank">')
       )
     })
@@ -199,7 +207,7 @@ describe("a message in the outbox", () => {
       for (const path of ["/outbox", ...messages.map(({ links }) => links.self)]) {
         const { text } = yield* read(path)
         assert.notMatch(text, /<script|<\/bdi><iframe/u)
-        assert.include(text, "&#60;script&#62;")
+        assert.include(text, "&lt;script&gt;")
       }
     })
   )
