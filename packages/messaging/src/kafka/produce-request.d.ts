@@ -1,11 +1,13 @@
 /** Inner modules of kafkajs 2.2.4, which have no types of their own. */
 declare module "kafkajs/src/protocol/encoder.js" {
   export default class Encoder {
+    static encodeZigZag(value: number): number
+    static sizeOfVarInt(value: number): number
     constructor(initialSize?: number)
     buf: Buffer
     offset: number
-    writeVarInt(value: number): this
     readonly buffer: Buffer
+    writeVarInt(value: number): this
   }
 }
 
@@ -31,12 +33,11 @@ declare module "kafkajs/src/protocol/requests/produce/index.js" {
     }>
   }
   interface Exchange {
-    readonly request: { readonly apiVersion: number; readonly encode: () => Promise<Encoder> }
+    readonly request: { readonly encode: () => Promise<Encoder> }
     readonly response: unknown
   }
   const Produce: {
-    readonly versions: ReadonlyArray<string>
-    protocol: (at: { readonly version: number | string }) => (batches: Batches) => Exchange
+    protocol: (at: { readonly version: number }) => (batches: Batches) => Exchange
   }
   export default Produce
 }

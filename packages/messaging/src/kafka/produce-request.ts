@@ -21,8 +21,6 @@ const INITIAL_BYTES = 16 * 1024
 /** Of a record's length, which comes before it and is known after it: right for 64 to 8,191 bytes. */
 const USUAL_LENGTH_BYTES = 2
 
-const zigZag = (value: number): number => ((value << 1) ^ (value >> 31)) >>> 0
-
 /** Bytes in the order they are sent in. */
 class Output {
   bytes = Buffer.allocUnsafe(INITIAL_BYTES)
@@ -63,7 +61,7 @@ class Output {
 
   varint(value: number): void {
     this.reserve(5)
-    let rest = zigZag(value)
+    let rest = Encoder.encodeZigZag(value)
     for (; rest > 0x7f; rest >>>= 7) this.bytes[this.at++] = (rest & 0x7f) | 0x80
     this.bytes[this.at++] = rest
   }
@@ -110,8 +108,7 @@ class Output {
   lengthBefore(start: number): void {
     const end = this.at
     const length = end - start - USUAL_LENGTH_BYTES
-    let needed = 1
-    for (let rest = zigZag(length); rest > 0x7f; rest >>>= 7) needed++
+    const needed = Encoder.sizeOfVarInt(length)
     if (needed !== USUAL_LENGTH_BYTES) {
       this.reserve(needed)
       this.bytes.copyWithin(start + needed, start + USUAL_LENGTH_BYTES, end)
@@ -198,7 +195,7 @@ const isPlain = ({ compression, producerId, topicData, transactionalId }: Batche
 const protocol = Produce.protocol
 Produce.protocol = ({ version }) => {
   const exchangeOf = protocol({ version })
-  if (Number(version) < FIRST_VERSION) return exchangeOf
+  if (version < FIRST_VERSION) return exchangeOf
   return (batches) => {
     const exchange = exchangeOf(batches)
     return isPlain(batches)

@@ -13,33 +13,36 @@ const makeDeadlines = (clock: Clock.Clock): Deadlines => {
   /** In milliseconds; not of the day, which may be set. */
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const waiting = new Set<Waiting>()
-  let sleeper: { readonly fiber: Fiber.Fiber<unknown>; readonly wakesAt: number } | undefined
+  let wakesAt = Number.POSITIVE_INFINITY
+  let sleeper: Fiber.Fiber<unknown> | undefined
 
-  const wakesAt = () => sleeper?.wakesAt ?? Number.POSITIVE_INFINITY
   const sleepUntil = (at: number) => {
-    sleeper?.fiber.interruptUnsafe()
-    const time = Duration.millis(Math.ceil(at - now()))
-    sleeper = { fiber: Effect.runFork(Effect.andThen(clock.sleep(time), Effect.sync(wake))), wakesAt: at }
+    sleeper?.interruptUnsafe()
+    // Before the sleeper runs: a time that is over already may wake it at once.
+    wakesAt = at
+    sleeper = Effect.runFork(Effect.andThen(clock.sleep(Duration.millis(Math.ceil(at - now()))), Effect.sync(wake)))
   }
   const wake = () => {
     sleeper = undefined
+    wakesAt = Number.POSITIVE_INFINITY
     const time = now()
     let next = Number.POSITIVE_INFINITY
     for (const each of waiting) {
       if (each.at > time) next = Math.min(next, each.at)
       else if (waiting.delete(each)) each.expire()
     }
-    if (next < wakesAt()) sleepUntil(next)
+    if (next < wakesAt) sleepUntil(next)
   }
   return (budget, expire) => {
     const each = { at: now() + Duration.toMillis(budget), expire }
     waiting.add(each)
-    if (each.at < wakesAt()) sleepUntil(each.at)
+    if (each.at < wakesAt) sleepUntil(each.at)
     return () => {
       waiting.delete(each)
       if (waiting.size > 0) return
-      sleeper?.fiber.interruptUnsafe()
+      sleeper?.interruptUnsafe()
       sleeper = undefined
+      wakesAt = Number.POSITIVE_INFINITY
     }
   }
 }

@@ -21,6 +21,18 @@ describe("deadlines", () => {
     })
   )
 
+  it.effect("of no time are rung at once, and keep none of the later ones from being rung", () =>
+    Effect.gen(function* () {
+      const set = yield* deadlines
+      const rung: Array<number> = []
+      for (const millis of [0, 100]) set(Duration.millis(millis), () => void rung.push(millis))
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(rung, [0])
+      yield* TestClock.adjust(100)
+      assert.deepStrictEqual(rung, [0, 100])
+    })
+  )
+
   it.effect("are not rung once given up, and others are, whatever comes between", () =>
     Effect.gen(function* () {
       const set = yield* deadlines

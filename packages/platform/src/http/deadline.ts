@@ -18,7 +18,7 @@ export const withDeadline =
         Duration.toMillis(Duration.fromInputUnsafe(budget))
       )
       return Effect.interruptible(handler).pipe(
-        Effect.onExit(() => Effect.sync(() => clearTimeout(timer))),
+        Effect.ensuring(Effect.sync(() => clearTimeout(timer))),
         Effect.catchCause((cause) => (isLate ? Effect.succeed(late()) : Effect.failCause(cause)))
       )
     })
