@@ -143,14 +143,17 @@ interface ClaimsRow extends Omit<Claims, "mine" | "earlier" | "hasReceipt"> {
   readonly earlier: ReadonlyArray<EarlierClaim> | null
 }
 
-/** `earlier` sees the table as it was before; a claim that another transaction commits meanwhile is in neither list. */
+/**
+ * `earlier` sees the table as it was before; a claim that another transaction commits meanwhile is in neither list.
+ * `= ANY`: by the joins alone, a plan made while the tables were small would read all of them.
+ */
 const CLAIM = `
   WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS w (order_id, user_id, email_id, sms_id)
   ), claimed AS (
     INSERT INTO notifications (order_id, kind, notification_id, recipient, status)
     SELECT w.order_id, n.kind, n.id, n.recipient, 'claimed'
-    FROM wanted w JOIN users u ON u.id = w.user_id
+    FROM wanted w JOIN users u ON u.id = w.user_id AND u.id = ANY ($2::uuid[])
       CROSS JOIN LATERAL (VALUES ($5, w.email_id, u.email), ($6, w.sms_id, u.phone)) AS n (kind, id, recipient)
     WHERE n.recipient IS NOT NULL
     ORDER BY w.order_id, n.kind
@@ -165,19 +168,24 @@ const CLAIM = `
   )
   SELECT w.order_id, u.name, u.email, u.phone, mine.ids AS mine, earlier.claims AS earlier,
     r.order_id IS NOT NULL AS has_receipt
-  FROM wanted w JOIN users u ON u.id = w.user_id
-    LEFT JOIN receipts r USING (order_id) LEFT JOIN mine USING (order_id) LEFT JOIN earlier USING (order_id)`
+  FROM wanted w JOIN users u ON u.id = w.user_id AND u.id = ANY ($2::uuid[])
+    LEFT JOIN receipts r ON r.order_id = w.order_id AND r.order_id = ANY ($1::uuid[])
+    LEFT JOIN mine ON mine.order_id = w.order_id LEFT JOIN earlier ON earlier.order_id = w.order_id`
 
+/**
+ * What has no `settled_at` is claimed. Asked for by its status, the partial index on that would be read, with all that
+ * passed through it since the last vacuum.
+ */
 const SETTLE = `
   WITH stored AS (
     INSERT INTO receipts (order_id, object_key, sha256)
     SELECT * FROM unnest($4::uuid[], $5::text[], $6::bytea[]) ON CONFLICT (order_id) DO NOTHING
   ), returned AS (
-    DELETE FROM notifications WHERE notification_id = ANY ($7::uuid[]) AND status = 'claimed'
+    DELETE FROM notifications WHERE notification_id = ANY ($7::uuid[]) AND settled_at IS NULL
   )
   UPDATE notifications n SET status = o.status, error = nullif(o.error, ''), settled_at = now()
   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS o (id, status, error)
-  WHERE n.notification_id = o.id AND n.status = 'claimed'
+  WHERE n.notification_id = o.id AND n.notification_id = ANY ($1::uuid[]) AND n.settled_at IS NULL
   RETURNING n.order_id AS "orderId", n.notification_id AS id, n.kind, n.status`
 
 const GIVE_UP_STALE = `

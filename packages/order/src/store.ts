@@ -213,6 +213,7 @@ const LOCK = `
 /** What a move is called in the history. */
 const HISTORY_STATE = { Confirm: "CONFIRMED", Cancel: "CANCELLED", RecordRefund: "REFUNDED" } as const
 
+/** `= ANY`: by the join alone, a plan made while there were few orders would read all of them. */
 const MOVEMENT = `
   moved AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
@@ -223,7 +224,7 @@ const MOVEMENT = `
   ended AS (
     UPDATE orders SET status = moved.state, cancel_reason = nullif(moved.reason, ''),
       failed_items = nullif(moved.failed, '')::jsonb, updated_at = clock_timestamp()
-    FROM moved WHERE orders.id = moved.id AND moved.state <> 'REFUNDED')`
+    FROM moved WHERE orders.id = moved.id AND orders.id = ANY($1::uuid[]) AND moved.state <> 'REFUNDED')`
 
 const SUMMARY = `
   SELECT id, user_id, status, total_amount::float8 AS total_amount, cancel_reason, created_at,

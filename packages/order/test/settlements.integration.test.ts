@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import type { OrderId } from "@flowforge/contracts"
 import type { Delivery } from "@flowforge/messaging"
-import { locksInOrder } from "@flowforge/testkit"
+import { locksInOrder, rowsRead } from "@flowforge/testkit"
 import { Effect, Layer, Metric, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
@@ -126,6 +126,14 @@ layer(layerUseCases.pipe(Layer.provideMerge(layerOutside)), { excludeTestService
         history: ["PENDING", "CANCELLED", "REFUNDED"],
         said: ["order.created", "order.cancelled"]
       })
+    })
+  )
+
+  it.effect("moves orders by reading them alone, however many others there are", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* placeMany(50)
+      // Each is read to be locked, to be changed and to hold its history.
+      assert.isAtMost(yield* rowsRead("orders", confirm(reserved(one!), reserved(two!))), 6)
     })
   )
 

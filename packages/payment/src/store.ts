@@ -121,6 +121,7 @@ export class Payments extends Context.Service<
             return yield* lock(sorted.filter((id) => !tombs.has(id)))
           }),
         movement: (moved) => ({
+          // `= ANY`: by the join alone, a plan made while there were few payments would read all of them.
           ctes: `moved AS (
               UPDATE payments p SET status = t.status, txn_id = nullif(t.txn_id, ''),
                 refund_id = nullif(t.refund_id, ''), decline_reason = nullif(t.decline_reason, ''),
@@ -128,7 +129,7 @@ export class Payments extends Context.Service<
                 attempts = 0, last_error = NULL, updated_at = clock_timestamp()
               FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
                 AS t (order_id, status, txn_id, refund_id, decline_reason)
-              WHERE p.order_id = t.order_id)`,
+              WHERE p.order_id = t.order_id AND p.order_id = ANY($1::uuid[]))`,
           values: [
             moved.map(({ orderId }) => orderId),
             moved.map(({ state }) => state._tag),

@@ -1,12 +1,14 @@
 import { assert, layer } from "@effect/vitest"
 import type { OrderId } from "@flowforge/contracts"
+import { rowsRead } from "@flowforge/testkit"
 import { Effect, Fiber, Logger, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Metrics from "../src/metrics.ts"
 import { settleDue } from "../src/settlements.ts"
 import { makeSurvey } from "../src/survey.ts"
 import { Company, faults, hold } from "./company.ts"
-import { layerMoves, oweRefunds } from "./moves.ts"
+import { PaymentMoves } from "../src/payments.ts"
+import { deliveryOfCancelled, deliveryOfCreated, layerMoves, oweRefunds } from "./moves.ts"
 import { announced, newOrder, rowOf, statusOf } from "./payments.ts"
 
 const settleAll = Effect.repeat(settleDue, { while: (taken) => taken > 0 })
@@ -40,6 +42,21 @@ layer(layerMoves, { excludeTestServices: true })("settlements", (it) => {
         assert.strictEqual(company.account(order).calls.refund, 1)
         assert.deepStrictEqual(yield* announced(order), ["payment.succeeded", "payment.refunded"])
       }
+    })
+  )
+
+  it.effect("cancels payments by reading them alone, however many others there are", () =>
+    Effect.gen(function* () {
+      const moves = yield* PaymentMoves
+      const orders = Array.from({ length: 50 }, newOrder)
+      yield* oweRefunds(orders)
+      yield* settleAll
+      const [one, two] = [newOrder(), newOrder()]
+      const sql = yield* SqlClient.SqlClient
+      yield* sql.withTransaction(moves.intend([deliveryOfCreated(one), deliveryOfCreated(two)]))
+      // Each is found to be there already, and read to be locked and to be changed.
+      const cancelling = moves.cancel([deliveryOfCancelled(one), deliveryOfCancelled(two)])
+      assert.isAtMost(yield* rowsRead("payments", cancelling), 6)
     })
   )
 

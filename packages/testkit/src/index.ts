@@ -1,5 +1,6 @@
 export { TestDatabase, layerTestDatabase } from "./database.ts"
 export { eventually } from "./eventually.ts"
+export { rowsRead } from "./rows-read.ts"
 export { locksInOrder, untilSomebodyWaits } from "./lock-order.ts"
 export { linkWhenWhole } from "./server/cache.ts"
 export { lastingPort } from "./server/lasting-port.ts"

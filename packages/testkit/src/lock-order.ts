@@ -40,9 +40,15 @@ export const locksInOrder = Effect.fnUntraced(function* <E, R>(rows: TwoRows, lo
   yield* Deferred.await(isHeld)
   const waiting = yield* Effect.forkScoped(
     sql.withTransaction(
-      Effect.all([sql`SET LOCAL enable_indexscan = off`, sql`SET LOCAL enable_bitmapscan = off`, locking], {
-        discard: true
-      })
+      Effect.all(
+        [
+          sql`SET LOCAL enable_seqscan = on`,
+          sql`SET LOCAL enable_indexscan = off`,
+          sql`SET LOCAL enable_bitmapscan = off`,
+          locking
+        ],
+        { discard: true }
+      )
     )
   )
   yield* untilSomebodyWaits

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { untilSomebodyWaits } from "@flowforge/testkit"
+import { rowsRead, untilSomebodyWaits } from "@flowforge/testkit"
 import type { Delivery } from "@flowforge/messaging"
 import { Deferred, Effect, Fiber } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -133,6 +133,16 @@ layer(layerWorld, { excludeTestServices: true })("the inbox", (it) => {
       const before = yield* records
       assert.deepStrictEqual(yield* unclaimed(group, "t", [a0, a1, b2, c3]), { fresh: [c3], held: [a1] })
       assert.deepStrictEqual(yield* records, before)
+    })
+  )
+
+  it.effect("a look at what is unclaimed reads nothing of the group but that", () =>
+    Effect.gen(function* () {
+      const group = newGroup()
+      const handled = Array.from({ length: 50 }, (_, n) => deliveryOf(`handled${n}`, n))
+      yield* inbox(group, "t")(noting().handle)(results(...handled))
+      const look = unclaimed(group, "t", [handled[0]!, deliveryOf("new", 0)])
+      assert.strictEqual(yield* rowsRead("processed_events", look), 1)
     })
   )
 })
