@@ -51,5 +51,5 @@ EXPOSE 8080 9090
 # Node itself is the first process, and handles the signals that stop it; it has no children to look after.
 STOPSIGNAL SIGTERM
 # Without these limits V8 lets garbage lie until the heap has grown to several times what lives.
-ENTRYPOINT ["node", "--max-old-space-size=256", "--max-semi-space-size=4", "/app/flowforge.mjs"]
+ENTRYPOINT ["node", "--max-old-space-size=256", "--max-semi-space-size=16", "/app/flowforge.mjs"]
 CMD ["--help"]

@@ -40,7 +40,7 @@ export interface LaunchOptions {
 }
 
 /** As in `npm start`: without limits V8 lets garbage lie until the heap has grown to several times what lives. */
-const HEAP_LIMITS = ["--max-old-space-size=256", "--max-semi-space-size=4"]
+const HEAP_LIMITS = ["--max-old-space-size=256", "--max-semi-space-size=16"]
 
 /** Prepares a system on a folder and ports of its own; both are cleared away with the scope. */
 export const prepareSystem = (options: LaunchOptions = {}): Effect.Effect<LaunchedSystem, never, Scope.Scope> =>

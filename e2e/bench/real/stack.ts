@@ -13,7 +13,7 @@ import { childrenOf, type Pids } from "../processes.ts"
 import type { Subject } from "../rung.ts"
 
 /** As the image runs them. */
-export const NODE_OPTIONS = "--max-old-space-size=256 --max-semi-space-size=4"
+export const NODE_OPTIONS = "--max-old-space-size=256 --max-semi-space-size=16"
 
 /** The full stack, with a hand on each of its processes. */
 export interface Stack extends Pick<Subject, "publicUrl" | "pids"> {
