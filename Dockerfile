@@ -50,6 +50,6 @@ USER 10001:10001
 EXPOSE 8080 9090
 # Node itself is the first process, and handles the signals that stop it; it has no children to look after.
 STOPSIGNAL SIGTERM
-# Without these limits V8 lets garbage lie until the heap has grown to several times what lives.
-ENTRYPOINT ["node", "--max-old-space-size=256", "--max-semi-space-size=16", "/app/flowforge.mjs"]
+# Why these: e2e/system/heap-flags.ts.
+ENTRYPOINT ["node", "--max-old-space-size=256", "--max-semi-space-size=4", "--heap-growing-percent=150", "/app/flowforge.mjs"]
 CMD ["--help"]

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import { findInstance, type InstanceRecord } from "@flowforge/embedded"
 import { lastingPort, statusOf } from "@flowforge/testkit"
 import { Effect, Option, type Scope } from "effect"
+import { HEAP_FLAGS } from "./heap-flags.ts"
 
 const program = fileURLToPath(import.meta.resolve("@flowforge/embedded/main"))
 
@@ -38,9 +39,6 @@ export interface LaunchOptions {
   /** How long a start may take. */
   readonly patienceMillis?: number
 }
-
-/** As in `npm start`: without limits V8 lets garbage lie until the heap has grown to several times what lives. */
-const HEAP_LIMITS = ["--max-old-space-size=256", "--max-semi-space-size=16"]
 
 /** Prepares a system on a folder and ports of its own; both are cleared away with the scope. */
 export const prepareSystem = (options: LaunchOptions = {}): Effect.Effect<LaunchedSystem, never, Scope.Scope> =>
@@ -77,7 +75,7 @@ export const systemOn = (
   const launch = (): ChildProcess => {
     if (child !== undefined) return child
     output = ""
-    const launched = spawn(process.execPath, [...HEAP_LIMITS, program], {
+    const launched = spawn(process.execPath, [...HEAP_FLAGS, program], {
       env: {
         ...process.env,
         PORT: String(publicPort),

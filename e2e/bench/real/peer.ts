@@ -12,10 +12,11 @@ import { SqlClient } from "effect/sql"
 import { layerDatabaseOf } from "../../system/at-rest.ts"
 import { TOPICS } from "../peers/kafkajs/events.ts"
 import { makeKafka, PARTITIONS } from "../peers/kafkajs/messaging.ts"
+import { HEAP_FLAGS } from "../../system/heap-flags.ts"
 import { childrenOf } from "../processes.ts"
 import { renderRow } from "../report.ts"
 import { type Result, type Rung, runRung, type Subject } from "../rung.ts"
-import { NODE_OPTIONS, type Stack } from "./stack.ts"
+import type { Stack } from "./stack.ts"
 
 const file = (path: string) => fileURLToPath(new URL(`../peers/kafkajs/${path}`, import.meta.url))
 
@@ -97,15 +98,14 @@ export const startPeer = Effect.fnUntraced(function* (stack: Stack) {
     })
   const start = (service: PeerService) =>
     Effect.promise(async () => {
-      const child = spawn(process.execPath, [file("main.ts"), service], {
+      const child = spawn(process.execPath, [...HEAP_FLAGS, file("main.ts"), service], {
         env: {
           DATABASE_URL: postgresUrl,
           KAFKA_BROKERS: brokers,
           GATEWAY_URL: gateway.url,
           PORT: String(port),
           NODE_ENV: "production",
-          KAFKAJS_NO_PARTITIONER_WARNING: "1",
-          NODE_OPTIONS
+          KAFKAJS_NO_PARTITIONER_WARNING: "1"
         },
         stdio: ["ignore", "pipe", "pipe"]
       })

@@ -8,12 +8,10 @@ import { type LaunchedProcess, launchProcess, makeInstallation, runProcess, Test
 import { findOutside, type Outside, startOutside } from "@flowforge/testkit/outside"
 import { startPostgres } from "@flowforge/testkit/postgres"
 import { Effect, Layer, Redacted, Scope } from "effect"
+import { HEAP_FLAGS } from "../../system/heap-flags.ts"
 import type { ServiceName } from "../../system/programs.ts"
 import { childrenOf, type Pids } from "../processes.ts"
 import type { Subject } from "../rung.ts"
-
-/** As the image runs them. */
-export const NODE_OPTIONS = "--max-old-space-size=256 --max-semi-space-size=16"
 
 /** The full stack, with a hand on each of its processes. */
 export interface Stack extends Pick<Subject, "publicUrl" | "pids"> {
@@ -76,12 +74,12 @@ export const startServers = Effect.gen(function* () {
   )
   const gateway = childrenOf(process.pid, /gateway-simulator\.mjs$/u)[0] ?? 0
   const { DATABASE_CONNECTIONS: _, ...given } = made.environment
-  const environment = { ...given, ...outside.environment, NODE_OPTIONS }
+  const environment = { ...given, ...outside.environment }
   const program = join(dist, "flowforge.mjs")
   const running = new Map<ServiceName, LaunchedProcess>()
 
   const start = Effect.fnUntraced(function* (name: ServiceName, more: Readonly<Record<string, string>> = {}) {
-    const launched = yield* Scope.provide(launchProcess(program, name, { ...environment, ...more }), scope)
+    const launched = yield* Scope.provide(launchProcess(program, name, { ...environment, ...more }, HEAP_FLAGS), scope)
     running.set(name, launched)
     yield* Effect.orDie(launched.ready)
   })

@@ -19,7 +19,7 @@ await Effect.runPromise(
       Effect.flatMap(Effect.timed(find as Effect.Effect<unknown>), ([took, found]) =>
         found === undefined
           ? Console.log(`${name}: ${missing}; tests that need it are skipped`)
-          : Console.log(`${name}: there (${Duration.format(took)})`)
+          : Console.log(`${name}: there (${Duration.toSeconds(took).toFixed(1)} s)`)
       ),
     { discard: true }
   )

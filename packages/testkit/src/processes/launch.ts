@@ -33,12 +33,13 @@ export interface LaunchedProcess {
 export const launchProcess = (
   program: string,
   name: string,
-  environment: Readonly<Record<string, string>>
+  environment: Readonly<Record<string, string>>,
+  nodeFlags: ReadonlyArray<string> = []
 ): Effect.Effect<LaunchedProcess, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const port = await freePort()
-      const child = spawn(process.execPath, [program, name], {
+      const child = spawn(process.execPath, [...nodeFlags, program, name], {
         env: { FLOWFORGE_HOST: "127.0.0.1", MANAGEMENT_PORT: String(port), ...environment },
         stdio: ["ignore", "pipe", "pipe"]
       })
