@@ -97,9 +97,11 @@ export class Stock extends Context.Service<
           return { claimed: new Set(row?.claimed), available }
         }),
         taking: (taken, rejected) => ({
+          // `= ANY`: by the join alone, a plan made while there were few items would read all of them.
           ctes: `taken AS (
               UPDATE items SET available = items.available - taken.quantity, updated_at = now()
-              FROM unnest($1::integer[], $2::integer[]) AS taken (id, quantity) WHERE items.id = taken.id
+              FROM unnest($1::integer[], $2::integer[]) AS taken (id, quantity)
+              WHERE items.id = taken.id AND items.id = ANY ($1::integer[])
             ), rejected AS (
               UPDATE reservations SET status = 'rejected', updated_at = now() WHERE order_id = ANY ($3::uuid[])
             )`,

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import type { ItemId } from "@flowforge/contracts"
 import { Cache } from "@flowforge/platform"
-import { locksInOrder, untilSomebodyWaits } from "@flowforge/testkit"
+import { locksInOrder, rowsRead, untilSomebodyWaits } from "@flowforge/testkit"
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
@@ -38,6 +38,14 @@ layer(layerReservations, { excludeTestServices: true })("reservations", (it) => 
         { item_id: 1, quantity: 2 },
         { item_id: 2, quantity: 3 }
       ])
+    })
+  )
+
+  it.effect("takes items by reading them alone, however many others there are", () =>
+    Effect.gen(function* () {
+      for (let id = 8_001; id <= 8_050; id++) yield* addItem(id, 10)
+      // Each of the two is read to be locked, found and changed.
+      assert.isAtMost(yield* rowsRead("items", reserve(paid(newOrder(), { 8_001: 2, 8_002: 3 }))), 6)
     })
   )
 
