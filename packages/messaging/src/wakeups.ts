@@ -18,6 +18,8 @@ export class Wakeups extends Context.Service<
     readonly notify: (topics: ReadonlySet<string>) => Effect.Effect<void>
     /** Yields the topics of each wake-up from now on. */
     readonly subscribe: Effect.Effect<PubSub.Subscription<ReadonlySet<string>>, never, Scope.Scope>
+    /** Until the scope closes, who waits for these topics is in this process: no other is told of its commits. */
+    readonly keep: (topics: ReadonlySet<string>) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("@flowforge/messaging/Wakeups") {
   /** Within one process: all that the embedded system needs. */
@@ -27,7 +29,8 @@ export class Wakeups extends Context.Service<
       const pubsub = yield* PubSub.sliding<ReadonlySet<string>>(64)
       return Wakeups.of({
         notify: (topics) => Effect.asVoid(PubSub.publish(pubsub, topics)),
-        subscribe: PubSub.subscribe(pubsub)
+        subscribe: PubSub.subscribe(pubsub),
+        keep: () => Effect.void
       })
     })
   )
@@ -44,9 +47,25 @@ export class Wakeups extends Context.Service<
       const self = v4()
       const send = yield* makeSender(sql, self)
       yield* Effect.forkScoped(receive(sql, self, local.notify))
+      const kept = new Set<ReadonlySet<string>>()
+      const tellOthers = (topics: ReadonlySet<string>) => {
+        const concerned = [...topics].filter((topic) => ![...kept].some((some) => some.has(topic)))
+        return concerned.length === 0 ? Effect.void : send(concerned)
+      }
       return Wakeups.of({
-        notify: (topics) => Effect.andThen(local.notify(topics), send(topics)),
-        subscribe: local.subscribe
+        notify: (topics) =>
+          Effect.andThen(
+            local.notify(topics),
+            Effect.suspend(() => tellOthers(topics))
+          ),
+        subscribe: local.subscribe,
+        keep: (topics) =>
+          Effect.asVoid(
+            Effect.acquireRelease(
+              Effect.sync(() => kept.add(topics)),
+              () => Effect.sync(() => kept.delete(topics))
+            )
+          )
       })
     })
   ).pipe(Layer.provide(Wakeups.layer))
@@ -65,7 +84,7 @@ const makeSender = Effect.fnUntraced(function* (sql: PgClient.PgClient, self: st
     yield* Effect.sleep(COALESCE)
   })
   yield* Effect.forkScoped(Effect.forever(send))
-  return (topics: ReadonlySet<string>) =>
+  return (topics: Iterable<string>) =>
     Effect.suspend(() => {
       for (const topic of topics) pending.add(topic)
       return isPending.open

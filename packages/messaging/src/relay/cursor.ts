@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Message } from "../message.ts"
-import type { Position } from "./rows.ts"
+import { COLUMNS, type OutboxRow, type Position, type RawRow, toRow } from "./rows.ts"
 
 /** How far a source's rows are published, and on which cluster. */
 export interface Cursor {
@@ -20,20 +20,33 @@ export const loadCursor = Effect.fnUntraced(function* (source: string) {
   return { position: { epoch, xid, id }, clusterId: cluster_id } satisfies Cursor as Cursor
 })
 
+const MOVE = `
+  UPDATE relay_cursors SET epoch = $2::int, xid = $3::xid8, id = $4::bigint, moved_at = now()
+    FROM (SELECT set_config('synchronous_commit', 'off', true) AS mode OFFSET 0) AS setting
+   WHERE source = $1 AND setting.mode = 'off' AND (epoch, xid, id) < ($2::int, $3::xid8, $4::bigint)
+  RETURNING source`
+
 /**
  * Moves the cursor forward; answers false when it is there or further already, so that a relay that has just lost its
  * lock takes nobody back. The commit is asynchronous: what a crash forgets is published once more.
  */
 export const moveCursor = Effect.fnUntraced(function* (source: string, to: Position) {
   const sql = yield* SqlClient.SqlClient
-  const moved = yield* sql.unsafe(
-    `UPDATE relay_cursors SET epoch = $2::int, xid = $3::xid8, id = $4::bigint, moved_at = now()
-       FROM (SELECT set_config('synchronous_commit', 'off', true) AS mode OFFSET 0) AS setting
-      WHERE source = $1 AND setting.mode = 'off' AND (epoch, xid, id) < ($2::int, $3::xid8, $4::bigint)
-      RETURNING source`,
-    [source, to.epoch, to.xid, to.id]
+  return (yield* sql.unsafe(MOVE, [source, to.epoch, to.xid, to.id])).length > 0
+})
+
+/** Moves the cursor and reads the rows after another place in the same round trip: a relay looks after each batch anyway. */
+export const moveAndRead = Effect.fnUntraced(function* (source: string, to: Position, after: Position, limit: number) {
+  const sql = yield* SqlClient.SqlClient
+  const read = yield* sql.unsafe<{ readonly moved: boolean } & (RawRow | { readonly epoch: null })>(
+    `WITH moved AS (${MOVE})
+     SELECT EXISTS (SELECT FROM moved) AS moved, ahead.*
+       FROM (VALUES (true)) AS always LEFT JOIN (
+         SELECT ${COLUMNS} FROM outbox_after($1, $5::int, $6::xid8, $7::bigint, $8::int) WHERE settled) AS ahead ON true`,
+    [source, to.epoch, to.xid, to.id, after.epoch, after.xid, after.id, limit]
   )
-  return moved.length > 0
+  const rows: ReadonlyArray<OutboxRow> = read.flatMap((row) => (row.epoch === null ? [] : [toRow(source, row)]))
+  return { moved: read[0]!.moved, rows }
 })
 
 export const storeCluster = Effect.fnUntraced(function* (source: string, clusterId: string) {

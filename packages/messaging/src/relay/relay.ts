@@ -6,10 +6,10 @@ import { reach } from "../crash-points.ts"
 import { Singleton } from "../singleton.ts"
 import type { Subscriptions } from "../subscriptions.ts"
 import { nextWakeup, Wakeups } from "../wakeups.ts"
-import { loadCursor, moveCursor, quarantine, storeCluster } from "./cursor.ts"
+import { loadCursor, moveAndRead, moveCursor, quarantine, storeCluster } from "./cursor.ts"
 import { ensureEpoch } from "./epoch.ts"
-import { answering, publishAll } from "./publish.ts"
-import { type OutboxRow, rowsAfter } from "./rows.ts"
+import { answering, publishAll, type Refusal } from "./publish.ts"
+import { type OutboxRow, type Position, rowsAfter } from "./rows.ts"
 import { republish } from "./wipe.ts"
 
 export interface RelayOptions {
@@ -43,22 +43,28 @@ const LONGEST_LOOK = 1_000
 /** While the broker is away: doubled from here, with full jitter. */
 const BACKOFF = { base: 100, cap: 5_000 } as const
 const CLUSTER_CHECK = 10_000
+/** How long a relay that stops tries to store how far it is: what it cannot, the next one publishes again. */
+const LAST_MOVE = Duration.seconds(1)
 
 /** Publishes the rows of one source until interrupted. Run it under a {@link Singleton}: {@link layer} does. */
 export const run = Effect.fnUntraced(function* (options: RelayOptions) {
   const { source, subscriptions, batch = 250 } = options
   const sql = yield* SqlClient.SqlClient
   const broker = yield* Broker
-  const wakeups = yield* (yield* Wakeups).subscribe
+  const { keep, subscribe } = yield* Wakeups
+  const wakeups = yield* subscribe
   const topics = options.topics === undefined ? undefined : new Set(options.topics)
+  if (topics !== undefined) yield* keep(topics)
   const counter = Metric.withAttributes(published, { source })
   const refusals = Metric.withAttributes(quarantined, { source })
 
   yield* ensureEpoch
   let cursor = yield* loadCursor(source)
+  /** Whether the stored cursor has yet to follow: the next look takes it along. */
+  let isBehind = false
   let checkClusterAt = 0
   let failures = 0
-  let look = FIRST_LOOK
+  let lookIn = FIRST_LOOK
   /** In a backlog, the rows after the cursor: read while those before them were on their way. */
   let ahead: ReadonlyArray<OutboxRow> | undefined
 
@@ -80,36 +86,47 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
     checkClusterAt = now + CLUSTER_CHECK
   })
 
-  /** Publishes one batch and moves the cursor; answers how many rows there were. */
+  /** The rows after a place; undefined when another relay has gone further meanwhile: go on from where that one is. */
+  const look = Effect.fnUntraced(function* (after: Position) {
+    if (!isBehind) return yield* rowsAfter(source, after, batch)
+    const { moved, rows } = yield* moveAndRead(source, cursor.position, after, batch)
+    isBehind = false
+    if (!moved) return undefined
+    yield* reach("relay.moved")
+    return rows
+  })
+
+  /** Keeps what the broker refuses; answers false when another relay has gone further. */
+  const setAside = (refused: ReadonlyArray<Refusal>, last: Position) =>
+    sql.withTransaction(
+      Effect.tap(moveCursor(source, last), (moved) =>
+        moved
+          ? Effect.forEach(refused, ({ message, reason }) => quarantine(source, message, reason), { discard: true })
+          : Effect.void
+      )
+    )
+
+  /** Publishes one batch; answers how many rows there were. */
   const step = Effect.gen(function* () {
     yield* checkCluster
-    const rows = ahead ?? (yield* rowsAfter(source, cursor.position, batch))
+    const rows = ahead ?? (yield* look(cursor.position))
     ahead = undefined
+    if (rows === undefined) {
+      cursor = yield* loadCursor(source)
+      return batch
+    }
     const last = rows.at(-1)
     if (last === undefined) return 0
     const [refused, following] = yield* Effect.all(
-      [
-        publishAll(rows.map((row) => row.message)),
-        rows.length < batch ? Effect.succeed([]) : rowsAfter(source, last.position, batch)
-      ],
+      [publishAll(rows.map((row) => row.message)), rows.length < batch ? Effect.succeed([]) : look(last.position)],
       { concurrency: 2 }
     )
     yield* reach("relay.produced")
-    const move = moveCursor(source, last.position)
-    const moved = yield* refused.length === 0
-      ? move
-      : sql.withTransaction(
-          Effect.tap(move, (moved) =>
-            moved
-              ? Effect.forEach(refused, ({ message, reason }) => quarantine(source, message, reason), { discard: true })
-              : Effect.void
-          )
-        )
-    if (!moved) {
+    if (following === undefined || (refused.length > 0 && !(yield* setAside(refused, last.position)))) {
       cursor = yield* loadCursor(source)
-      return rows.length
+      return batch
     }
-    yield* reach("relay.moved")
+    isBehind = refused.length === 0
     cursor = { ...cursor, position: last.position }
     if (following.length > 0) ahead = following
     yield* Metric.update(counter, rows.length - refused.length)
@@ -123,8 +140,8 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
   })
 
   const waitForMore = Effect.gen(function* () {
-    const woken = yield* nextWakeup(wakeups, topics).pipe(Effect.timeoutOption(Duration.millis(look)))
-    look = woken._tag === "Some" ? FIRST_LOOK : Math.min(look * 2, LONGEST_LOOK)
+    const woken = yield* nextWakeup(wakeups, topics).pipe(Effect.timeoutOption(Duration.millis(lookIn)))
+    lookIn = woken._tag === "Some" ? FIRST_LOOK : Math.min(lookIn * 2, LONGEST_LOOK)
   })
 
   const waitForBroker = Effect.fnUntraced(function* (reason: string) {
@@ -143,10 +160,13 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
     }),
     Effect.flatMap((count) => {
       if (count === batch) return Effect.void
-      if (count > 0) look = FIRST_LOOK
+      if (count > 0) lookIn = FIRST_LOOK
       return waitForMore
     }),
     Effect.catchTag("PublishFailed", (failure) => waitForBroker(failure.reason))
+  )
+  yield* Effect.addFinalizer(() =>
+    isBehind ? moveCursor(source, cursor.position).pipe(Effect.timeoutOption(LAST_MOVE), Effect.ignore) : Effect.void
   )
   // Looking again and again is no part of anybody's trace.
   return yield* Effect.withTracerEnabled(Effect.forever(turn), false)

@@ -79,6 +79,23 @@ layer(layerTestDatabase, { excludeTestServices: true })("Wakeups", (it) => {
     })
   )
 
+  it.effect("for topics whose reader is in this process are told to no other, until it stops reading", () =>
+    Effect.gen(function* () {
+      const [here, there] = [yield* otherProcess, yield* otherProcess]
+      const [wokenHere, wokenThere] = [yield* here.subscribe, yield* there.subscribe]
+      yield* eventually(listeners, (rows) => rows.length === 2)
+      yield* Effect.gen(function* () {
+        yield* here.keep(new Set(["kept"]))
+        yield* here.notify(new Set(["kept"]))
+        assert.deepStrictEqual(yield* PubSub.take(wokenHere), new Set(["kept"]))
+        yield* here.notify(new Set(["kept", "another's"]))
+        assert.deepStrictEqual(yield* PubSub.take(wokenThere), new Set(["another's"]))
+      }).pipe(Effect.scoped)
+      yield* here.notify(new Set(["kept"]))
+      assert.deepStrictEqual(yield* PubSub.take(wokenThere), new Set(["kept"]))
+    })
+  )
+
   it.effect("for other topics do not end the wait", () =>
     Effect.gen(function* () {
       const wakeups = yield* Wakeups

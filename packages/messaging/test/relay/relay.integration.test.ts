@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { OutboxRelay, Singleton, Wakeups } from "@flowforge/messaging"
 import { layerTestDatabase } from "@flowforge/testkit"
-import { Effect, Fiber, Layer } from "effect"
+import { Effect, Fiber, Layer, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 
 import { BEGINNING, rowsAfter } from "../../src/relay/rows.ts"
@@ -80,6 +80,27 @@ layer(layerAll, { excludeTestServices: true })("OutboxRelay", (it) => {
       yield* relay("again", recorder)
       yield* hasTaken(recorder, "a", "b", "a", "a", "b", "c")
       yield* eventually(isPublishedUpToLast("again"), (so) => so)
+    })
+  )
+
+  it.effect("that stops has stored how far it published, so the next one publishes nothing again", () =>
+    Effect.gen(function* () {
+      const recorder = makeRecorder()
+      yield* appendTo("stops", ...["a", "b", "c", "d", "e"].map((text) => note("k", text)))
+      const published = Effect.map(Metric.snapshot, (metrics) =>
+        metrics.find(
+          ({ id, attributes }) => id === "flowforge_outbox_published_total" && attributes?.["source"] === "stops"
+        )
+      )
+      // The look that would take the cursor along comes 5 ms later: yielding does not last that long.
+      yield* Effect.gen(function* () {
+        yield* relay("stops", recorder, 2)
+        while (((yield* published)?.state as { count: number } | undefined)?.count !== 5) yield* Effect.yieldNow
+      }).pipe(Effect.scoped)
+      assert.isTrue(yield* isPublishedUpToLast("stops"))
+      yield* relay("stops", recorder, 2)
+      yield* appendTo("stops", note("k", "f"))
+      yield* hasTaken(recorder, "a", "b", "c", "d", "e", "f")
     })
   )
 
