@@ -1,5 +1,5 @@
 import { MinorUnits } from "@flowforge/contracts"
-import { Cause, Duration, Effect, Random } from "effect"
+import { Cause, Duration, Effect, Queue, Random } from "effect"
 import { SqlClient } from "effect/sql"
 import { SettlementBell } from "./bell.ts"
 import { PaymentConfig } from "./config.ts"
@@ -20,36 +20,61 @@ const IDLE_POLL = Duration.seconds(5)
 const PAUSE = Duration.millis(500)
 const MAX_REASON = 500
 
-/** Asks the gateway for what it owes this payment's order, and keeps the answer; a failure waits for its next attempt. */
-const settle = Effect.fnUntraced(function* (payment: Payment) {
+/** Asks the gateway for what it owes this payment's order. */
+const ask = Effect.fnUntraced(function* (payment: Payment) {
   const gateway = yield* PaymentGateway
-  const moves = yield* PaymentMoves
-  const store = yield* Payments
-  const sql = yield* SqlClient.SqlClient
-  const { gatewayTimeout, retryBase, retryCap } = yield* PaymentConfig
+  const { gatewayTimeout } = yield* PaymentConfig
   const orderId = payment.order_id
   const call =
     payment.state._tag === "refunding"
       ? gateway.refund({ orderId, txnId: payment.state.txnId, amount: MinorUnits.make(payment.amount ?? 0) })
       : gateway.void(orderId)
-  yield* call.pipe(
-    Effect.timeoutOrElse({
-      duration: callLimit(gatewayTimeout),
-      orElse: () => Effect.fail(new OutcomeUnknown({ orderId, reason: "no answer in time, outcome unknown" }))
-    }),
-    Effect.tap(() => reach("settlement.made")),
-    Effect.flatMap((event) =>
-      sql.withTransaction(moves.learn([{ orderId, event, cause: { traceparent: payment.traceparent ?? undefined } }]))
-    ),
+  const event = yield* Effect.timeoutOrElse(call, {
+    duration: callLimit(gatewayTimeout),
+    orElse: () => Effect.fail(new OutcomeUnknown({ orderId, reason: "no answer in time, outcome unknown" }))
+  })
+  yield* reach("settlement.made")
+  return { payment, event }
+})
+
+type Answered = Effect.Success<ReturnType<typeof ask>>
+
+/** What failed waits for its next attempt. */
+const postpone = Effect.fnUntraced(function* ({ attempts, order_id }: Payment, cause: Cause.Cause<unknown>) {
+  const store = yield* Payments
+  const { retryBase, retryCap } = yield* PaymentConfig
+  const cap = Math.min(Duration.toMillis(retryCap), Duration.toMillis(retryBase) * 2 ** attempts)
+  const delayMillis = Math.ceil((yield* Random.next) * cap)
+  yield* store.noteFailure(order_id, reasonOf(Cause.squash(cause)).slice(0, MAX_REASON), delayMillis)
+})
+
+const orPostpone =
+  (payment: Payment) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.catchCauseIf(
+      Effect.asVoid(effect),
       (cause) => !Cause.hasInterruptsOnly(cause),
-      (cause) =>
-        Effect.gen(function* () {
-          const cap = Math.min(Duration.toMillis(retryCap), Duration.toMillis(retryBase) * 2 ** payment.attempts)
-          const delayMillis = Math.ceil((yield* Random.next) * cap)
-          yield* store.noteFailure(orderId, reasonOf(Cause.squash(cause)).slice(0, MAX_REASON), delayMillis)
-        })
+      (cause) => postpone(payment, cause)
     )
+
+/** Keeps answers in one transaction; where they cannot be kept together, each alone, so that none holds up another. */
+const keep = Effect.fnUntraced(function* (answers: ReadonlyArray<Answered>) {
+  const moves = yield* PaymentMoves
+  const sql = yield* SqlClient.SqlClient
+  const learn = (some: ReadonlyArray<Answered>) =>
+    sql.withTransaction(
+      moves.learn(
+        some.map(({ event, payment }) => ({
+          orderId: payment.order_id,
+          event,
+          cause: { traceparent: payment.traceparent ?? undefined }
+        }))
+      )
+    )
+  yield* Effect.catchCauseIf(
+    learn(answers),
+    (cause) => !Cause.hasInterruptsOnly(cause),
+    () => Effect.forEach(answers, (one) => orPostpone(one.payment)(learn([one])), { discard: true })
   )
 })
 
@@ -59,12 +84,26 @@ const reasonOf = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Settles what is due, once. Answers how many were taken. */
+/**
+ * Settles what is due, once: while some are asked for, the answers to others are kept, as many together as have come.
+ * Answers how many were taken.
+ */
 export const settleDue = Effect.gen(function* () {
   const store = yield* Payments
   const { gatewayTimeout } = yield* PaymentConfig
   const due = yield* store.takeDue(BATCH, leaseMillis(gatewayTimeout))
-  yield* Effect.forEach(due, settle, { concurrency: CONCURRENCY, discard: true })
+  const answers = yield* Queue.unbounded<Answered, Cause.Done>()
+  const asking = Effect.forEach(
+    due,
+    (payment) => orPostpone(payment)(Effect.flatMap(ask(payment), (answered) => Queue.offer(answers, answered))),
+    { concurrency: CONCURRENCY, discard: true }
+  )
+  const keeping = Effect.catchIf(
+    Effect.forever(Effect.flatMap(Queue.takeAll(answers), keep)),
+    Cause.isDone,
+    () => Effect.void
+  )
+  yield* Effect.all([Effect.andThen(asking, Queue.end(answers)), keeping], { concurrency: 2, discard: true })
   return due.length
 })
 

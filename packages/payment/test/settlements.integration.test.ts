@@ -125,4 +125,39 @@ layer(layerMoves, { excludeTestServices: true })("settlements", (it) => {
       }
     })
   )
+
+  it.effect("keeps answers that have come together in one transaction", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const orders = Array.from({ length: 32 }, newOrder)
+      yield* oweRefunds(orders)
+      yield* settleDue
+      const [said] = yield* sql.unsafe<{ refunds: number; transactions: number }>(
+        `SELECT count(*)::int AS refunds, count(DISTINCT xid)::int AS transactions
+         FROM outbox WHERE topic = 'payment.refunded' AND key = ANY($1::text[])`,
+        [orders]
+      )
+      assert.strictEqual(said!.refunds, 32)
+      assert.isAtMost(said!.transactions, 16)
+    })
+  )
+
+  it.effect("an answer that cannot be kept is asked for again later, and holds up none of the others", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const orders = Array.from({ length: 8 }, newOrder)
+      yield* oweRefunds(orders)
+      yield* sql.unsafe(`ALTER TABLE payments ADD CONSTRAINT unkeepable
+        CHECK (order_id <> '${orders[4]!}' OR status <> 'refunded') NOT VALID`)
+      yield* settleDue
+      for (const [n, order] of orders.entries()) {
+        assert.strictEqual(yield* statusOf(order), n === 4 ? "refunding" : "refunded")
+      }
+      assert.strictEqual((yield* rowOf(orders[4]!))?.attempts, 1)
+      yield* sql.unsafe("ALTER TABLE payments DROP CONSTRAINT unkeepable")
+      yield* setDue(orders[4]!)
+      yield* settleDue
+      assert.strictEqual(yield* statusOf(orders[4]!), "refunded")
+    })
+  )
 })

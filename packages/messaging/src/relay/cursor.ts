@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Message } from "../message.ts"
-import { COLUMNS, type OutboxRow, type Position, type RawRow, toRow } from "./rows.ts"
+import { type OutboxRow, type Position, type RawRow, selectAfter, toRow } from "./rows.ts"
 
 /** How far a source's rows are published, and on which cluster. */
 export interface Cursor {
@@ -41,8 +41,7 @@ export const moveAndRead = Effect.fnUntraced(function* (source: string, to: Posi
   const read = yield* sql.unsafe<{ readonly moved: boolean } & (RawRow | { readonly epoch: null })>(
     `WITH moved AS (${MOVE})
      SELECT EXISTS (SELECT FROM moved) AS moved, ahead.*
-       FROM (VALUES (true)) AS always LEFT JOIN (
-         SELECT ${COLUMNS} FROM outbox_after($1, $5::int, $6::xid8, $7::bigint, $8::int) WHERE settled) AS ahead ON true`,
+       FROM (VALUES (true)) AS always LEFT JOIN (${selectAfter(5)}) AS ahead ON true`,
     [source, to.epoch, to.xid, to.id, after.epoch, after.xid, after.id, limit]
   )
   const rows: ReadonlyArray<OutboxRow> = read.flatMap((row) => (row.epoch === null ? [] : [toRow(source, row)]))

@@ -46,14 +46,16 @@ export const toRow = (source: string, raw: RawRow): OutboxRow => ({
 })
 
 /**
- * The next rows of a source, in order. Only settled ones, of transactions below the oldest one that still runs: a row
- * that commits late can then never turn up behind a cursor that has passed it.
+ * The next rows of the source `$1`, in order, after the place that the parameters from `$first` on say, and so many of
+ * them. Only settled ones, of transactions below the oldest one that still runs: a row that commits late can then never
+ * turn up behind a cursor that has passed it.
  */
+export const selectAfter = (first: number): string => `
+  SELECT ${COLUMNS} FROM outbox_after($1, $${first}::int, $${first + 1}::xid8, $${first + 2}::bigint, $${first + 3}::int)
+   WHERE settled`
+
 export const rowsAfter = Effect.fnUntraced(function* (source: string, after: Position, limit: number) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql.unsafe<RawRow>(
-    `SELECT ${COLUMNS} FROM outbox_after($1, $2::int, $3::xid8, $4::bigint, $5::int) WHERE settled`,
-    [source, after.epoch, after.xid, after.id, limit]
-  )
+  const rows = yield* sql.unsafe<RawRow>(selectAfter(2), [source, after.epoch, after.xid, after.id, limit])
   return rows.map((row) => toRow(source, row))
 })
