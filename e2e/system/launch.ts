@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { findInstance, type InstanceRecord } from "@flowforge/embedded"
 import { lastingPort, statusOf } from "@flowforge/testkit"
 import { Effect, Option, type Scope } from "effect"
-import { HEAP_FLAGS } from "./heap-flags.ts"
+import { HEAP_FLAGS_OF_ONE_PROCESS } from "./heap-flags.ts"
 
 const program = fileURLToPath(import.meta.resolve("@flowforge/embedded/main"))
 
@@ -75,7 +75,7 @@ export const systemOn = (
   const launch = (): ChildProcess => {
     if (child !== undefined) return child
     output = ""
-    const launched = spawn(process.execPath, [...HEAP_FLAGS, program], {
+    const launched = spawn(process.execPath, [...HEAP_FLAGS_OF_ONE_PROCESS, program], {
       env: {
         ...process.env,
         PORT: String(publicPort),
