@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Message } from "../message.ts"
-import { type OutboxRow, type Position, type RawRow, selectAfter, toRow } from "./rows.ts"
+import { aheadOf, type Position, type ReadRow, selectAfter } from "./rows.ts"
 
 /** How far a source's rows are published, and on which cluster. */
 export interface Cursor {
@@ -38,14 +38,14 @@ export const moveCursor = Effect.fnUntraced(function* (source: string, to: Posit
 /** Moves the cursor and reads the rows after another place in the same round trip: a relay looks after each batch anyway. */
 export const moveAndRead = Effect.fnUntraced(function* (source: string, to: Position, after: Position, limit: number) {
   const sql = yield* SqlClient.SqlClient
-  const read = yield* sql.unsafe<{ readonly moved: boolean } & (RawRow | { readonly epoch: null })>(
+  const read = yield* sql.unsafe<{ readonly moved: boolean } & (ReadRow | { readonly settled: null })>(
     `WITH moved AS (${MOVE})
      SELECT EXISTS (SELECT FROM moved) AS moved, ahead.*
        FROM (VALUES (true)) AS always LEFT JOIN (${selectAfter(5)}) AS ahead ON true`,
     [source, to.epoch, to.xid, to.id, after.epoch, after.xid, after.id, limit]
   )
-  const rows: ReadonlyArray<OutboxRow> = read.flatMap((row) => (row.epoch === null ? [] : [toRow(source, row)]))
-  return { moved: read[0]!.moved, rows }
+  const rows = read.flatMap((row) => (row.settled === null ? [] : [row]))
+  return { moved: read[0]!.moved, ahead: aheadOf(source, rows) }
 })
 
 export const storeCluster = Effect.fnUntraced(function* (source: string, clusterId: string) {

@@ -9,7 +9,7 @@ import { nextWakeup, Wakeups } from "../wakeups.ts"
 import { loadCursor, moveAndRead, moveCursor, quarantine, storeCluster } from "./cursor.ts"
 import { ensureEpoch } from "./epoch.ts"
 import { answering, publishAll, type Refusal } from "./publish.ts"
-import { type OutboxRow, type Position, rowsAfter } from "./rows.ts"
+import { type Ahead, type Position, readAfter } from "./rows.ts"
 import { republish } from "./wipe.ts"
 
 export interface RelayOptions {
@@ -34,15 +34,20 @@ const quarantined = Metric.counter("flowforge_outbox_refused_total", {
   incremental: true
 })
 
-/**
- * Milliseconds to the next look without a wake-up. Rows can stay hidden for a while after theirs, behind a transaction
- * that still runs: so look again soon, then ever less often.
- */
-const FIRST_LOOK = 5
-const LONGEST_LOOK = 1_000
+/** Milliseconds to the next look, and how they grow. */
+interface Pace {
+  readonly first: number
+  readonly growth: number
+  readonly longest: number
+}
+/** Committed rows are hidden behind a transaction that still runs, and nobody will tell when it ends. */
+const HIDDEN: Pace = { first: 4, growth: 1.5, longest: 250 }
+/** There is nothing: a wake-up comes with the next commit, unless it is lost. */
+const IDLE: Pace = { first: 50, growth: 2, longest: 1_000 }
 /** While the broker is away: doubled from here, with full jitter. */
 const BACKOFF = { base: 100, cap: 5_000 } as const
 const CLUSTER_CHECK = 10_000
+const NOTHING_READ: Ahead = { rows: [], hides: false }
 /** How long a relay that stops tries to store how far it is: what it cannot, the next one publishes again. */
 const LAST_MOVE = Duration.seconds(1)
 
@@ -64,9 +69,10 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
   let isBehind = false
   let checkClusterAt = 0
   let failures = 0
-  let lookIn = FIRST_LOOK
-  /** In a backlog, the rows after the cursor: read while those before them were on their way. */
-  let ahead: ReadonlyArray<OutboxRow> | undefined
+  let pace = IDLE
+  let lookIn = pace.first
+  /** In a backlog, what comes after the cursor: read while the rows before it were on their way. */
+  let ahead: Ahead | undefined
 
   /** Once for each cluster that is not the stored one: all that somebody lacks, before anything newer. */
   const checkCluster = Effect.gen(function* () {
@@ -86,15 +92,20 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
     checkClusterAt = now + CLUSTER_CHECK
   })
 
-  /** The rows after a place; undefined when another relay has gone further meanwhile: go on from where that one is. */
+  /** What comes after a place; undefined when another relay has gone further meanwhile: go on from where that one is. */
   const look = Effect.fnUntraced(function* (after: Position) {
-    if (!isBehind) return yield* rowsAfter(source, after, batch)
-    const { moved, rows } = yield* moveAndRead(source, cursor.position, after, batch)
+    if (!isBehind) return yield* readAfter(source, after, batch)
+    const read = yield* moveAndRead(source, cursor.position, after, batch)
     isBehind = false
-    if (!moved) return undefined
+    if (!read.moved) return undefined
     yield* reach("relay.moved")
-    return rows
+    return read.ahead
   })
+
+  const setPace = (next: Pace, moves: boolean) => {
+    if (next !== pace || moves) lookIn = next.first
+    pace = next
+  }
 
   /** Keeps what the broker refuses; answers false when another relay has gone further. */
   const setAside = (refused: ReadonlyArray<Refusal>, last: Position) =>
@@ -106,29 +117,32 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
       )
     )
 
-  /** Publishes one batch; answers how many rows there were. */
+  /** Publishes one batch; answers whether to look again at once. */
   const step = Effect.gen(function* () {
     yield* checkCluster
-    const rows = ahead ?? (yield* look(cursor.position))
+    const found = ahead ?? (yield* look(cursor.position))
     ahead = undefined
-    if (rows === undefined) {
+    if (found === undefined) {
       cursor = yield* loadCursor(source)
-      return batch
+      return true
     }
+    const { rows } = found
+    setPace(found.hides ? HIDDEN : IDLE, rows.length > 0)
     const last = rows.at(-1)
-    if (last === undefined) return 0
+    if (last === undefined) return false
+    const isBacklog = rows.length === batch
     const [refused, following] = yield* Effect.all(
-      [publishAll(rows.map((row) => row.message)), rows.length < batch ? Effect.succeed([]) : look(last.position)],
+      [publishAll(rows.map((row) => row.message)), isBacklog ? look(last.position) : Effect.succeed(NOTHING_READ)],
       { concurrency: 2 }
     )
     yield* reach("relay.produced")
     if (following === undefined || (refused.length > 0 && !(yield* setAside(refused, last.position)))) {
       cursor = yield* loadCursor(source)
-      return batch
+      return true
     }
     isBehind = refused.length === 0
     cursor = { ...cursor, position: last.position }
-    if (following.length > 0) ahead = following
+    if (following.rows.length > 0) ahead = following
     yield* Metric.update(counter, rows.length - refused.length)
     for (const { message, reason } of refused) {
       yield* Metric.update(refusals, 1)
@@ -136,12 +150,13 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
         Effect.annotateLogs({ topic: message.topic, key: message.key, event_id: message.eventId, reason })
       )
     }
-    return rows.length
+    // What was hidden a publication ago may have settled.
+    return isBacklog || found.hides
   })
 
   const waitForMore = Effect.gen(function* () {
     const woken = yield* nextWakeup(wakeups, topics).pipe(Effect.timeoutOption(Duration.millis(lookIn)))
-    lookIn = woken._tag === "Some" ? FIRST_LOOK : Math.min(lookIn * 2, LONGEST_LOOK)
+    lookIn = woken._tag === "Some" ? pace.first : Math.min(lookIn * pace.growth, pace.longest)
   })
 
   const waitForBroker = Effect.fnUntraced(function* (reason: string) {
@@ -158,11 +173,7 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
       failures = 0
       return Effect.logInfo("the broker is back")
     }),
-    Effect.flatMap((count) => {
-      if (count === batch) return Effect.void
-      if (count > 0) lookIn = FIRST_LOOK
-      return waitForMore
-    }),
+    Effect.flatMap((again) => (again ? Effect.void : waitForMore)),
     Effect.catchTag("PublishFailed", (failure) => waitForBroker(failure.reason))
   )
   yield* Effect.addFinalizer(() =>

@@ -45,17 +45,34 @@ export const toRow = (source: string, raw: RawRow): OutboxRow => ({
   }
 })
 
+/** What a look at the outbox found. */
+export interface Ahead {
+  readonly rows: ReadonlyArray<OutboxRow>
+  /** Whether committed rows come after them that may not be taken yet. Nobody tells when they may. */
+  readonly hides: boolean
+}
+
 /**
  * The next rows of the source `$1`, in order, after the place that the parameters from `$first` on say, and so many of
- * them. Only settled ones, of transactions below the oldest one that still runs: a row that commits late can then never
- * turn up behind a cursor that has passed it.
+ * them; without contents where they are not settled.
  */
 export const selectAfter = (first: number): string => `
-  SELECT ${COLUMNS} FROM outbox_after($1, $${first}::int, $${first + 1}::xid8, $${first + 2}::bigint, $${first + 3}::int)
-   WHERE settled`
+  SELECT settled, epoch, xid::text AS xid, id::text AS id, topic, partition, key, event_id,
+         CASE WHEN settled THEN value END AS value, CASE WHEN settled THEN headers END AS headers
+    FROM outbox_after($1, $${first}::int, $${first + 1}::xid8, $${first + 2}::bigint, $${first + 3}::int)`
 
-export const rowsAfter = Effect.fnUntraced(function* (source: string, after: Position, limit: number) {
+export interface ReadRow extends RawRow {
+  /** Below the oldest transaction that still runs: one that commits late can never turn up behind it. */
+  readonly settled: boolean
+}
+
+/** Only settled rows are taken, or a cursor would pass others that nobody sees yet. */
+export const aheadOf = (source: string, read: ReadonlyArray<ReadRow>): Ahead => {
+  const settled = read.filter((row) => row.settled)
+  return { rows: settled.map((row) => toRow(source, row)), hides: settled.length < read.length }
+}
+
+export const readAfter = Effect.fnUntraced(function* (source: string, after: Position, limit: number) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql.unsafe<RawRow>(selectAfter(2), [source, after.epoch, after.xid, after.id, limit])
-  return rows.map((row) => toRow(source, row))
+  return aheadOf(source, yield* sql.unsafe<ReadRow>(selectAfter(2), [source, after.epoch, after.xid, after.id, limit]))
 })

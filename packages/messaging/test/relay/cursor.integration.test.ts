@@ -3,14 +3,17 @@ import { layerTestDatabase } from "@flowforge/testkit"
 import { Wakeups } from "@flowforge/messaging"
 import { Effect, Layer } from "effect"
 import { loadCursor, moveAndRead, moveCursor } from "../../src/relay/cursor.ts"
-import { BEGINNING, rowsAfter } from "../../src/relay/rows.ts"
+import { BEGINNING, readAfter } from "../../src/relay/rows.ts"
 import { appendTo } from "../appending.ts"
 import { eventually } from "../eventually.ts"
 import { note, textOf } from "../messages.ts"
 
 /** The rows of a source, once no older transaction of the server is at work. */
 const settled = (source: string, count: number) =>
-  eventually(rowsAfter(source, BEGINNING, 10), (rows) => rows.length === count)
+  Effect.map(
+    eventually(readAfter(source, BEGINNING, 10), ({ rows }) => rows.length === count),
+    ({ rows }) => rows
+  )
 
 const at = (epoch: number, xid: string, id: string) => ({ epoch, xid, id })
 
@@ -41,9 +44,9 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: t
       yield* appendTo("reading", note("k", "a"), note("k", "b"), note("k", "c"))
       const [a, b, c] = yield* settled("reading", 3)
       const first = yield* moveAndRead("reading", a!.position, a!.position, 10)
-      assert.deepStrictEqual(first, { moved: true, rows: [b!, c!] })
+      assert.deepStrictEqual(first, { moved: true, ahead: { rows: [b!, c!], hides: false } })
       const further = yield* moveAndRead("reading", b!.position, c!.position, 10)
-      assert.deepStrictEqual(further, { moved: true, rows: [] })
+      assert.deepStrictEqual(further, { moved: true, ahead: { rows: [], hides: false } })
       assert.deepStrictEqual((yield* loadCursor("reading")).position, b!.position)
     })
   )
@@ -57,7 +60,7 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: t
       const read = yield* moveAndRead("further", a!.position, a!.position, 10)
       assert.isFalse(read.moved)
       assert.deepStrictEqual(
-        read.rows.map((row) => textOf(row.message)),
+        read.ahead.rows.map((row) => textOf(row.message)),
         ["b"]
       )
       assert.deepStrictEqual((yield* loadCursor("further")).position, b!.position)

@@ -4,7 +4,7 @@ import { layerTestDatabase } from "@flowforge/testkit"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { loadCursor } from "../../src/relay/cursor.ts"
-import { rowsAfter } from "../../src/relay/rows.ts"
+import { readAfter } from "../../src/relay/rows.ts"
 import { appendTo } from "../appending.ts"
 import { eventually } from "../eventually.ts"
 import { note, textOf } from "../messages.ts"
@@ -50,7 +50,7 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: t
       yield* ensureEpoch
       yield* appendTo("restored", note("k", "after the restore"))
       const { position } = yield* loadCursor("restored")
-      const rows = yield* eventually(rowsAfter("restored", position, 10), (rows) => rows.length > 0)
+      const { rows } = yield* eventually(readAfter("restored", position, 10), ({ rows }) => rows.length > 0)
       assert.deepStrictEqual(
         rows.map((row) => textOf(row.message)),
         ["after the restore"]

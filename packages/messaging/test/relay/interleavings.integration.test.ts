@@ -4,7 +4,7 @@ import { layerTestDatabase } from "@flowforge/testkit"
 import { Effect, Fiber, Layer, Schedule } from "effect"
 import * as fc from "fast-check"
 import { loadCursor } from "../../src/relay/cursor.ts"
-import { rowsAfter } from "../../src/relay/rows.ts"
+import { readAfter } from "../../src/relay/rows.ts"
 import { eventually } from "../eventually.ts"
 import { note, textOf } from "../messages.ts"
 import { appendAndHold, committedIn } from "../appending.ts"
@@ -42,7 +42,7 @@ const MAX_RELAYS = 2
 const catchUp = (source: string) =>
   Effect.gen(function* () {
     const { position } = yield* loadCursor(source)
-    return (yield* rowsAfter(source, position, 1)).length === 0
+    return (yield* readAfter(source, position, 1)).rows.length === 0
   }).pipe(Effect.repeat({ until: (isAtEnd) => isAtEnd, schedule: Schedule.spaced("2 millis"), times: 15 }))
 
 let runs = 0
