@@ -24,7 +24,7 @@ export type Ended = OrderConfirmed | OrderCancelled
 export class Notifying extends Context.Service<
   Notifying,
   {
-    /** Claims what nobody claimed before. No plan for an order whose customer is unknown. */
+    /** Claims what nobody claimed before, and commits the claims. No plan for an order whose customer is unknown. */
     readonly prepareConfirmed: (
       deliveries: ReadonlyArray<Delivery<OrderConfirmed>>
     ) => Effect.Effect<ReadonlyArray<Plan | undefined>, SqlError.SqlError>
@@ -83,10 +83,10 @@ export class Notifying extends Context.Service<
 
       return Notifying.of({
         prepareConfirmed: Effect.fnUntraced(function* (deliveries) {
-          const claimed = yield* claim("confirmed", deliveries)
           const names = yield* store.itemNames([
             ...new Set(deliveries.flatMap(({ event }) => event.items.map((line) => line.item_id)))
           ])
+          const claimed = yield* claim("confirmed", deliveries)
           return claimed.map((order, n): Plan | undefined => {
             if (order === undefined) return undefined
             const { items, timestamp, total_amount: total } = deliveries[n]!.event

@@ -77,12 +77,10 @@ const runWave = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>,
 
 /** Records the intents; those whose intent fails are settled as failed. Answers the others with their plans. */
 const prepare = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>, wave: Deliveries) {
-  const sql = yield* SqlClient.SqlClient
   const plans: Array<readonly [Delivery<any>, unknown]> = []
   yield* bisect(wave, {
     together: (part) =>
       Effect.suspend(() => entry.prepare(part)).pipe(
-        sql.withTransaction,
         within(budgetOf(entry, part.length, wave.length)),
         Effect.map((made) => void plans.push(...part.map((delivery, n) => [delivery, made[n]] as const))),
         attempt

@@ -18,7 +18,7 @@ export interface Entry<R> {
   readonly topic: Topic.Any
   readonly policy: DeliveryPolicy
   readonly concurrency: number
-  /** Its own transaction, committed before any call is made; one plan for each delivery. */
+  /** In no transaction but its own: committed before any call is made. One plan for each delivery. */
   readonly prepare: (
     deliveries: NonEmptyReadonlyArray<Delivery<any>>
   ) => Effect.Effect<ReadonlyArray<unknown>, unknown, R>
@@ -54,7 +54,8 @@ export const inDatabase = <T extends Topic.Any, E, R>(
 })
 
 /**
- * A handler with an effect outside: `prepare` records the intent (commits), `call` runs once per delivery with bounded
+ * A handler with an effect outside: `prepare` records the intent and commits it, in one statement or in a transaction of
+ * its own, `call` runs once per delivery with bounded
  * concurrency, `record` keeps the results together with the delivery record. After a crash `call` is made again.
  */
 export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3>(

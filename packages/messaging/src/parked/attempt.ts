@@ -31,11 +31,7 @@ export const attemptOnce = Effect.fnUntraced(function* <R>(
   })
   let result: unknown
   if (entry.call !== undefined) {
-    const prepared = yield* Effect.suspend(() => entry.prepare([delivery])).pipe(
-      sql.withTransaction,
-      budget,
-      Effect.exit
-    )
+    const prepared = yield* Effect.suspend(() => entry.prepare([delivery])).pipe(budget, Effect.exit)
     if (prepared._tag === "Failure") return yield* failureInDatabase(prepared.cause)
     const outcome = yield* callOnce(member, entry, delivery, prepared.value[0])
     if (outcome.failure !== undefined) return outcome.failure
