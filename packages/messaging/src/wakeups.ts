@@ -49,8 +49,9 @@ export class Wakeups extends Context.Service<
       yield* Effect.forkScoped(receive(sql, self, local.notify))
       const kept = new Set<ReadonlySet<string>>()
       const tellOthers = (topics: ReadonlySet<string>) => {
-        const concerned = [...topics].filter((topic) => ![...kept].some((some) => some.has(topic)))
-        return concerned.length === 0 ? Effect.void : send(concerned)
+        let concerning = topics
+        for (const own of kept) concerning = concerning.difference(own)
+        return concerning.size === 0 ? Effect.void : send(concerning)
       }
       return Wakeups.of({
         notify: (topics) =>
@@ -84,7 +85,7 @@ const makeSender = Effect.fnUntraced(function* (sql: PgClient.PgClient, self: st
     yield* Effect.sleep(COALESCE)
   })
   yield* Effect.forkScoped(Effect.forever(send))
-  return (topics: Iterable<string>) =>
+  return (topics: ReadonlySet<string>) =>
     Effect.suspend(() => {
       for (const topic of topics) pending.add(topic)
       return isPending.open

@@ -86,6 +86,7 @@ export class Notifying extends Context.Service<
           const names = yield* store.itemNames([
             ...new Set(deliveries.flatMap(({ event }) => event.items.map((line) => line.item_id)))
           ])
+          // Last, since it is committed: what fails before it leaves nothing claimed that nobody sends.
           const claimed = yield* claim("confirmed", deliveries)
           return claimed.map((order, n): Plan | undefined => {
             if (order === undefined) return undefined

@@ -18,11 +18,14 @@ export interface News {
   readonly cause: Cause | undefined
 }
 
-/** Moves payments and says so, in the caller's transaction where there is one. Calls nobody: what is owed to the gateway is data. */
+/** Moves payments and says so, in the caller's transaction. Calls nobody: what is owed to the gateway is data. */
 export class PaymentMoves extends Context.Service<
   PaymentMoves,
   {
-    /** Keeps the intents, in one statement: it needs no transaction. Answers for each delivery what to capture: nothing when the order is decided already. */
+    /**
+     * Keeps the intents, in one statement that needs no transaction. Answers for each delivery what to capture: nothing when
+     * the order is decided already.
+     */
     readonly intend: (
       created: ReadonlyArray<Delivery<OrderCreated>>
     ) => Effect.Effect<ReadonlyArray<CaptureRequest | undefined>, SqlError.SqlError>

@@ -1,6 +1,7 @@
 import { MinorUnits } from "@flowforge/contracts"
 import { Cause, Duration, Effect, Queue, Random } from "effect"
-import { SqlClient } from "effect/sql"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import { SqlClient, type SqlError } from "effect/sql"
 import { SettlementBell } from "./bell.ts"
 import { PaymentConfig } from "./config.ts"
 import { reach } from "./crash-points.ts"
@@ -48,35 +49,27 @@ const postpone = Effect.fnUntraced(function* ({ attempts, order_id }: Payment, c
   yield* store.noteFailure(order_id, reasonOf(Cause.squash(cause)).slice(0, MAX_REASON), delayMillis)
 })
 
-const orPostpone =
-  (payment: Payment) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.catchCauseIf(
-      Effect.asVoid(effect),
-      (cause) => !Cause.hasInterruptsOnly(cause),
-      (cause) => postpone(payment, cause)
-    )
+/** Told to stop, a settlement has not failed. */
+const isFailure = (cause: Cause.Cause<unknown>): boolean => !Cause.hasInterruptsOnly(cause)
 
 /** Keeps answers in one transaction; where they cannot be kept together, each alone, so that none holds up another. */
-const keep = Effect.fnUntraced(function* (answers: ReadonlyArray<Answered>) {
-  const moves = yield* PaymentMoves
-  const sql = yield* SqlClient.SqlClient
-  const learn = (some: ReadonlyArray<Answered>) =>
-    sql.withTransaction(
-      moves.learn(
-        some.map(({ event, payment }) => ({
-          orderId: payment.order_id,
-          event,
-          cause: { traceparent: payment.traceparent ?? undefined }
-        }))
-      )
+const keep = (
+  answers: NonEmptyReadonlyArray<Answered>
+): Effect.Effect<void, SqlError.SqlError, PaymentConfig | PaymentMoves | Payments | SqlClient.SqlClient> =>
+  Effect.gen(function* () {
+    const moves = yield* PaymentMoves
+    const sql = yield* SqlClient.SqlClient
+    const news = answers.map(({ event, payment }) => ({
+      orderId: payment.order_id,
+      event,
+      cause: { traceparent: payment.traceparent ?? undefined }
+    }))
+    yield* Effect.catchCauseIf(sql.withTransaction(moves.learn(news)), isFailure, (cause) =>
+      answers.length === 1
+        ? postpone(answers[0].payment, cause)
+        : Effect.forEach(answers, (one) => keep([one]), { discard: true })
     )
-  yield* Effect.catchCauseIf(
-    learn(answers),
-    (cause) => !Cause.hasInterruptsOnly(cause),
-    () => Effect.forEach(answers, (one) => orPostpone(one.payment)(learn([one])), { discard: true })
-  )
-})
+  })
 
 const reasonOf = (error: unknown): string => {
   if (typeof error !== "object" || error === null) return String(error)
@@ -95,7 +88,12 @@ export const settleDue = Effect.gen(function* () {
   const answers = yield* Queue.unbounded<Answered, Cause.Done>()
   const asking = Effect.forEach(
     due,
-    (payment) => orPostpone(payment)(Effect.flatMap(ask(payment), (answered) => Queue.offer(answers, answered))),
+    (payment) =>
+      Effect.catchCauseIf(
+        Effect.flatMap(ask(payment), (answered) => Queue.offer(answers, answered)),
+        isFailure,
+        (cause) => postpone(payment, cause)
+      ),
     { concurrency: CONCURRENCY, discard: true }
   )
   const keeping = Effect.catchIf(
@@ -124,10 +122,8 @@ export const settling = Effect.gen(function* () {
     if ((yield* settleDue) === 0) yield* wait(PAUSE)
   })
   return yield* Effect.forever(
-    Effect.catchCauseIf(
-      round,
-      (cause) => !Cause.hasInterruptsOnly(cause),
-      (cause) => Effect.andThen(Effect.logWarning("settling payments failed, trying again", cause), Effect.sleep(PAUSE))
+    Effect.catchCauseIf(round, isFailure, (cause) =>
+      Effect.andThen(Effect.logWarning("settling payments failed, trying again", cause), Effect.sleep(PAUSE))
     )
   )
 }).pipe(Effect.scoped)

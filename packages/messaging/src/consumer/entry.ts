@@ -55,8 +55,8 @@ export const inDatabase = <T extends Topic.Any, E, R>(
 
 /**
  * A handler with an effect outside: `prepare` records the intent and commits it, in one statement or in a transaction of
- * its own, `call` runs once per delivery with bounded
- * concurrency, `record` keeps the results together with the delivery record. After a crash `call` is made again.
+ * its own, `call` runs once per delivery with bounded concurrency, `record` keeps the results together with the delivery
+ * record. After a crash `call` is made again.
  */
 export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3>(
   topic: T,

@@ -92,7 +92,7 @@ layer(layerAll, { excludeTestServices: true })("OutboxRelay", (it) => {
           ({ id, attributes }) => id === "flowforge_outbox_published_total" && attributes?.["source"] === "stops"
         )
       )
-      // The look that would take the cursor along comes 5 ms later: yielding does not last that long.
+      // The look that would take the cursor along comes 50 ms later: yielding does not last that long.
       yield* Effect.gen(function* () {
         yield* relay("stops", recorder, 2)
         while (((yield* published)?.state as { count: number } | undefined)?.count !== 5) yield* Effect.yieldNow
