@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { Broker } from "../broker.ts"
 import { makeAdmin } from "./admin.ts"
 import { type KafkaOptions, makeClient } from "./client.ts"
+import { clusterIdOf } from "./cluster-id.ts"
 import { makePublisher } from "./publisher.ts"
 import { join } from "./subscription.ts"
 
@@ -20,10 +21,7 @@ export const layer = (options: KafkaOptions): Layer.Layer<Broker> =>
       return Broker.of({
         publish,
         subscribe: (subscribe) => join(kafka, ask, subscribe, options),
-        clusterId: Effect.map(
-          ask((admin) => admin.describeCluster()),
-          (cluster) => cluster.clusterId
-        )
+        clusterId: ask(clusterIdOf)
       })
     })
   )

@@ -2,6 +2,7 @@ import { Duration, Effect, Schedule, Schema } from "effect"
 import type { Topic } from "../topic.ts"
 import { type Asking, makeAdmin } from "./admin.ts"
 import { type KafkaOptions, makeClient } from "./client.ts"
+import { isMark, newMark } from "./cluster-id.ts"
 
 /** Topics are not as they are declared, and may not be made so. Source: Kafka, or what it allows us. */
 export class TopicsNotReady extends Schema.TaggedError<TopicsNotReady>()("TopicsNotReady", {
@@ -46,8 +47,11 @@ export const prepare = (kafka: KafkaOptions, options: PrepareOptions) =>
       { name: deadLetterTopic, partitions, retention: DEAD_LETTERS_KEPT, largest: DEAD_LETTER_BYTES }
     ])
     const replicas = options.replicas ?? 1
-    const names = new Set(yield* ask((admin) => admin.listTopics()))
-    const missing = wanted.filter(({ name }) => !names.has(name))
+    const listed = yield* ask((admin) => admin.listTopics())
+    const names = new Set(listed)
+    // It never has a record.
+    const mark = { name: newMark(), partitions: 1, retention: DEAD_LETTERS_KEPT, largest: undefined }
+    const missing = [...wanted, ...(listed.some(isMark) ? [] : [mark])].filter(({ name }) => !names.has(name))
     if (missing.length > 0 && options.create) {
       yield* ask((admin) =>
         admin.createTopics({

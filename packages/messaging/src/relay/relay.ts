@@ -86,8 +86,10 @@ export const run = Effect.fnUntraced(function* (options: RelayOptions) {
         const count = yield* republish(source, cursor.position, subscriptions)
         yield* Effect.logWarning("published again").pipe(Effect.annotateLogs({ messages: count }))
       }
-      yield* storeCluster(source, clusterId)
-      cursor = { ...cursor, clusterId }
+      // Preparing may have marked it.
+      const current = yield* answering(broker.clusterId)
+      yield* storeCluster(source, current)
+      cursor = { ...cursor, clusterId: current }
     }
     checkClusterAt = now + CLUSTER_CHECK
   })

@@ -21,7 +21,7 @@ export interface KafkaBroker extends ServerProcess {
 export interface KafkaServer extends KafkaBroker {
   /** Where it wants TLS and a user. */
   readonly secure: string
-  /** Kills it and loses everything it holds; started again it is another cluster, without topics. */
+  /** Kills it and loses everything it holds; started again it has no topics, and the id that it had, as part of its settings. */
   readonly wipe: Effect.Effect<void>
 }
 
@@ -76,7 +76,7 @@ export const startKafka = (
   Effect.gen(function* () {
     const node = yield* makeNode(1)
     yield* Effect.promise(() => writeFile(propertiesFile(node), propertiesOf(node, [node], secured)))
-    const formatAnew = Effect.suspend(() => format(program, node, newClusterId(), secured))
+    const formatAnew = format(program, node, newClusterId(), secured)
     yield* formatAnew
     const server = yield* startNode(program, node, HEAP.alone)
     const wipe = Effect.gen(function* () {
