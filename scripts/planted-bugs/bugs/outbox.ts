@@ -65,6 +65,15 @@ export const outbox: ReadonlyArray<PlantedBug> = [
     tests: [messaging("test/relay/relay.integration.test.ts")]
   },
   {
+    name: "wipe-under-its-id-unnoticed",
+    breaks:
+      "a Kafka that has lost everything, and comes back under the id in its settings, is taken for the one before",
+    file: messaging("src/kafka/cluster-id.ts"),
+    text: "mark === undefined ? clusterId : `${clusterId} ${mark.slice(MARK.length)}`",
+    instead: "mark === undefined ? clusterId : clusterId",
+    tests: [messaging("test/relay/kafka.integration.test.ts")]
+  },
+  {
     name: "refusal-holds-everybody-up",
     breaks: "one message that the broker refuses for good keeps all others from being published",
     file: messaging("src/relay/publish.ts"),

@@ -143,6 +143,14 @@ export const services: ReadonlyArray<PlantedBug> = [
     titled: "gives back at once what it had not begun"
   },
   {
+    name: "stalled-lives-on",
+    breaks: "a process whose consumer stands still is never ended, and its records wait for ever",
+    file: "packages/flowforge/src/outside/broker.ts",
+    text: ", onStalled: endProcess",
+    instead: "",
+    tests: ["packages/flowforge/test/standing-still.integration.test.ts"]
+  },
+  {
     name: "set-without-nx",
     breaks: "a late reader overwrites what is newer in the cache",
     file: "packages/platform/src/redis/layer.ts",

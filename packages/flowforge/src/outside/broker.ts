@@ -2,7 +2,7 @@ import { Topics } from "@flowforge/contracts"
 import { type Broker, OutboxRelay, PublishFailed, Singleton, type Wakeups } from "@flowforge/messaging"
 import * as KafkaBroker from "@flowforge/messaging/kafka"
 import * as PostgresBroker from "@flowforge/messaging/postgres"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { kafka, textOf } from "../settings/kafka.ts"
 import { topicsWith } from "../settings/topics.ts"
@@ -12,23 +12,25 @@ import { subscriptions } from "../subscriptions.ts"
 
 type BrokerSettings = ValueOf<typeof broker>
 
-export const kafkaOptions = (settings: ValueOf<typeof kafka>, clientId: string): KafkaBroker.KafkaOptions => {
-  const { authority, brokers, mechanism, password, tls, username } = settings
-  return {
-    brokers,
-    clientId,
-    ...(tls === "off" ? {} : { ssl: authority === undefined ? true : { ca: textOf(authority) } }),
-    ...(mechanism === "off"
-      ? {}
-      : { sasl: { mechanism, username: textOf(username), password: textOf(password) } as never })
-  }
-}
-
 /** Names the settings that a refusal is about; kafkajs repeats no secrets. */
 const blame = (reason: string): string => {
   if (/certificate|altnames/iu.test(reason)) return `KAFKA_TLS_CA does not vouch for Kafka: ${reason}`
   if (/SASL|authenticat/iu.test(reason)) return `KAFKA_USERNAME with KAFKA_PASSWORD is not accepted by Kafka: ${reason}`
   return reason
+}
+
+export const kafkaOptions = (settings: ValueOf<typeof kafka>, clientId: string): KafkaBroker.KafkaOptions => {
+  const { authority, brokers, mechanism, password, stallTimeout, tls, username } = settings
+  return {
+    brokers,
+    clientId,
+    explain: blame,
+    stallMillis: Duration.toMillis(stallTimeout),
+    ...(tls === "off" ? {} : { ssl: authority === undefined ? true : { ca: textOf(authority) } }),
+    ...(mechanism === "off"
+      ? {}
+      : { sasl: { mechanism, username: textOf(username), password: textOf(password) } as never })
+  }
 }
 
 /** Makes the topics that are missing, where that is ours to do, or says which are. */

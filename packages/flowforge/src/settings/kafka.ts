@@ -52,6 +52,12 @@ export const kafka = refine(
       "create"
     ),
     overrides: topicOverrides,
+    stallTimeout: variable("KAFKA_STALL_TIMEOUT", {
+      parse: Config.Duration,
+      expects: "a duration such as 1 minute",
+      means: "how long a consumer may lag without progress until it is replaced, and then until its process ends",
+      fallback: "1 minute"
+    }),
     replicas: variable("KAFKA_REPLICATION_FACTOR", {
       parse: Config.Int,
       expects: "a number",

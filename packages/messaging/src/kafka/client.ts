@@ -16,6 +16,8 @@ export interface KafkaOptions {
   readonly closeMillis?: number
   /** How long a running member may lag without progress until it is replaced, and then counts as stalled: 60,000 by default. */
   readonly stallMillis?: number
+  /** Adds to a reason of Kafka's what the reader can do about it, where a consumer waits for Kafka. */
+  readonly explain?: (reason: string) => string
   /** What to do about a member that stands still although it was replaced: to end the process, say. By default an error in the log. */
   readonly onStalled?: (group: string) => Effect.Effect<void>
 }

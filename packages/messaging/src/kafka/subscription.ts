@@ -1,4 +1,4 @@
-import { Clock, Deferred, Duration, Effect, Exit, Fiber, Scope } from "effect"
+import { Clock, Data, Deferred, Duration, Effect, Exit, Fiber, Scope } from "effect"
 import type { Consumer, Kafka } from "kafkajs"
 import type { SubscribeOptions, Subscription } from "../broker.ts"
 import { reach } from "../crash-points.ts"
@@ -9,6 +9,7 @@ import { type KafkaOptions, reasonOf } from "./client.ts"
 import { eachBatch } from "./each-batch.ts"
 import { makeMember, type Member, ringAll } from "./member.ts"
 import { untilStalled, type Watched } from "./stall.ts"
+import { makeWaiting } from "./waiting.ts"
 
 const AGAIN_AFTER = Duration.seconds(1)
 const STALLED = "records wait, and none was handled"
@@ -25,6 +26,9 @@ const makeConsumer = (kafka: Kafka, group: string, sessionMillis: number): Consu
     retry: { initialRetryTime: 200, maxRetryTime: 2000, retries: Number.MAX_SAFE_INTEGER }
   })
 
+/** Kafka did not take a consumer in. */
+class NotTaken extends Data.TaggedError("NotTaken")<{ readonly reason: string }> {}
+
 /** Joins a group and works in it until the scope closes. */
 export const join = Effect.fnUntraced(function* (
   kafka: Kafka,
@@ -35,10 +39,11 @@ export const join = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const now = () => monotonicMillis(clock)
   const closeMillis = options.closeMillis ?? 5000
-  const stallMillis = options.stallMillis ?? 60_000
+  const { explain = (reason) => reason, stallMillis = 60_000 } = options
   const member = makeMember(subscribe)
   const topics = subscribe.topics.map((topic) => topic.name)
   let current: Consumer | undefined
+  const waiting = makeWaiting()
   const watched = {
     look: () => seenOf(member),
     lag: ask((admin) => lagOf(admin, subscribe.group, topics, (topic, partition) => isDealt(member, topic, partition))),
@@ -66,22 +71,26 @@ export const join = Effect.fnUntraced(function* (
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) Deferred.doneUnsafe(crashed, Exit.succeed(reasonOf(payload.error)))
     })
-    yield* Effect.tryPromise(async () => {
-      await consumer.connect()
-      await consumer.subscribe({ topics, fromBeginning: true })
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: subscribe.topics.reduce((sum, topic) => sum + topic.partitions, 0),
-        eachBatch: (payload) => eachBatch(member, payload, now)
-      })
+    yield* Effect.tryPromise({
+      try: async () => {
+        await consumer.connect()
+        await consumer.subscribe({ topics, fromBeginning: true })
+        await consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: subscribe.topics.reduce((sum, topic) => sum + topic.partitions, 0),
+          eachBatch: (payload) => eachBatch(member, payload, now)
+        })
+      },
+      catch: (error) => new NotTaken({ reason: explain(reasonOf(error)) })
     })
+    yield* waiting.taken
     return yield* Effect.raceFirst(Deferred.await(crashed), Effect.as(untilStalled(watched), STALLED))
   }).pipe(Effect.scoped)
 
   const supervised = Effect.gen(function* () {
     const progress = member.progress
-    const reason = yield* Effect.catchCause(consume, (cause) => Effect.succeed(String(cause)))
+    const reason = yield* Effect.catchDefect(consume, (defect) => Effect.succeed(String(defect)))
     yield* Effect.logWarning("A Kafka consumer is replaced").pipe(Effect.annotateLogs({ reason }))
     if (reason === STALLED && progress === member.progress && member.stalledAt === progress) {
       yield* Effect.logError("A Kafka consumer stands still although it was replaced")
@@ -89,7 +98,11 @@ export const join = Effect.fnUntraced(function* (
     }
     if (reason === STALLED) member.stalledAt = member.progress
     yield* Effect.sleep(AGAIN_AFTER)
-  }).pipe(Effect.annotateLogs({ group: subscribe.group }), Effect.withTracerEnabled(false))
+  }).pipe(
+    Effect.catchTag("NotTaken", ({ reason }) => waiting.notTaken(reason)),
+    Effect.annotateLogs({ group: subscribe.group }),
+    Effect.withTracerEnabled(false)
+  )
 
   const scope = yield* Scope.make()
   const lanes: Array<Fiber.Fiber<void>> = []
