@@ -24,6 +24,8 @@ export class MemoryBroker extends Context.Service<
     readonly wipe: Effect.Effect<void>
     /** A batch with such a message is refused for good, as a whole. */
     readonly refuse: (isRefused: (message: Message) => boolean) => Effect.Effect<void>
+    /** The next batch, or the one after those that were cut off before, is taken up to so many messages, and then fails. */
+    readonly cutOff: (taken: number) => Effect.Effect<void>
     /** While it is not available nothing is published or delivered. */
     readonly setAvailable: (available: boolean) => Effect.Effect<void>
   }
@@ -32,19 +34,17 @@ export class MemoryBroker extends Context.Service<
 const make = Effect.sync(() => {
   const log = makeLog()
   const groups = new Map<string, Group>()
-  const state: { available: boolean; isRefused: (message: Message) => boolean } = {
+  const state: { available: boolean; isRefused: (message: Message) => boolean; readonly cuts: Array<number> } = {
     available: true,
-    isRefused: () => false
+    isRefused: () => false,
+    cuts: []
   }
 
   const everybody = (act: (member: GroupMember, group: Group) => void) => {
     for (const group of groups.values()) for (const member of group.members) act(member, group)
   }
-  const ensureAvailable = Effect.suspend(() =>
-    state.available
-      ? Effect.void
-      : Effect.fail(new PublishFailed({ reason: "the broker is not available", refused: false }))
-  )
+  const unavailable = new PublishFailed({ reason: "the broker is not available", refused: false })
+  const ensureAvailable = Effect.suspend(() => (state.available ? Effect.void : Effect.fail(unavailable)))
   const publish = (messages: ReadonlyArray<Message>) =>
     Effect.andThen(
       ensureAvailable,
@@ -52,11 +52,12 @@ const make = Effect.sync(() => {
         if (messages.some(state.isRefused)) {
           return Effect.fail(new PublishFailed({ reason: "a message is refused", refused: true }))
         }
-        for (const { topic, partition, key, value, headers } of messages) {
+        const cut = state.cuts.shift()
+        for (const { topic, partition, key, value, headers } of messages.slice(0, cut)) {
           appendTo(log, { topic, partition, key, value, headers, appendedAt })
         }
         everybody((member) => member.fill.ring())
-        return Effect.void
+        return cut === undefined ? Effect.void : Effect.fail(unavailable)
       })
     )
   const withMember = (
@@ -111,6 +112,7 @@ const make = Effect.sync(() => {
       everybody((member) => member.held.clear())
       for (const group of groups.values()) rebalance(log, group)
     }),
+    cutOff: (taken) => Effect.sync(() => void state.cuts.push(taken)),
     refuse: (isRefused) => Effect.sync(() => void (state.isRefused = isRefused)),
     setAvailable: (available) =>
       Effect.sync(() => {

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { OutboxRelay, Wakeups } from "@flowforge/messaging"
+import { layer as layerMemory, MemoryBroker } from "@flowforge/messaging/memory"
 import { layerTestDatabase } from "@flowforge/testkit"
 import { Effect, Fiber, Layer, Schedule } from "effect"
 import * as fc from "fast-check"
@@ -8,7 +9,6 @@ import { readAfter } from "../../src/relay/rows.ts"
 import { eventually } from "../eventually.ts"
 import { note, textOf } from "../messages.ts"
 import { appendAndHold, committedIn } from "../appending.ts"
-import { layerRecorder, makeRecorder } from "./recorder.ts"
 
 /** What happens, one after another, while relays are at work. */
 type Happening =
@@ -47,47 +47,51 @@ const catchUp = (source: string) =>
 
 let runs = 0
 
-const story = Effect.fnUntraced(function* (happenings: ReadonlyArray<Happening>) {
-  const source = `source ${runs++}`
-  const recorder = makeRecorder()
-  const relay = OutboxRelay.run({ source, subscriptions: [], batch: 3 }).pipe(Effect.provide(layerRecorder(recorder)))
-  const open: Array<Effect.Success<ReturnType<typeof appendAndHold>>> = []
-  const relays: Array<Fiber.Fiber<unknown, unknown>> = []
-  let texts = 0
-  for (const each of happenings) {
-    if (each._tag === "begin" && open.length < MAX_OPEN) {
-      open.push(yield* appendAndHold(source, ...each.keys.map((key) => note(key, String(texts++)))))
-    } else if (each._tag === "end" && open.length > 0) {
-      const [transaction] = open.splice(each.which % open.length, 1)
-      yield* each.commits ? transaction!.commit : transaction!.rollBack
-    } else if (each._tag === "start relay" && relays.length < MAX_RELAYS) {
-      // Two at once on purpose: the lock keeps them apart but for a moment, and that moment must be harmless.
-      relays.push(yield* Effect.forkScoped(relay))
-    } else if (each._tag === "relay catches up" && relays.length > 0) {
-      yield* catchUp(source)
-    } else if (each._tag === "kill relay" && relays.length > 0) {
-      yield* Fiber.interrupt(relays.splice(each.which % relays.length, 1)[0]!)
-    } else if (each._tag === "broker fails after") {
-      recorder.takesBeforeFailing.push(each.messages)
+const story = Effect.fnUntraced(
+  function* (happenings: ReadonlyArray<Happening>) {
+    const source = `source ${runs++}`
+    const broker = yield* MemoryBroker
+    const relay = OutboxRelay.run({ source, subscriptions: [], batch: 3 })
+    const open: Array<Effect.Success<ReturnType<typeof appendAndHold>>> = []
+    const relays: Array<Fiber.Fiber<unknown, unknown>> = []
+    let texts = 0
+    for (const each of happenings) {
+      if (each._tag === "begin" && open.length < MAX_OPEN) {
+        open.push(yield* appendAndHold(source, ...each.keys.map((key) => note(key, String(texts++)))))
+      } else if (each._tag === "end" && open.length > 0) {
+        const [transaction] = open.splice(each.which % open.length, 1)
+        yield* each.commits ? transaction!.commit : transaction!.rollBack
+      } else if (each._tag === "start relay" && relays.length < MAX_RELAYS) {
+        // Two at once on purpose: the lock keeps them apart but for a moment, and that moment must be harmless.
+        relays.push(yield* Effect.forkScoped(relay))
+      } else if (each._tag === "relay catches up" && relays.length > 0) {
+        yield* catchUp(source)
+      } else if (each._tag === "kill relay" && relays.length > 0) {
+        yield* Fiber.interrupt(relays.splice(each.which % relays.length, 1)[0]!)
+      } else if (each._tag === "broker fails after") {
+        yield* broker.cutOff(each.messages)
+      }
     }
-  }
-  for (const transaction of open) yield* transaction.commit
-  if (relays.length === 0) yield* Effect.forkScoped(relay)
-  const committed = (yield* committedIn(source)).map((message) => ({
-    key: message.key,
-    text: textOf(message)
-  }))
-  const taken = yield* eventually(
-    Effect.sync(() => recorder.taken.map((message) => ({ key: message.key, text: textOf(message) }))),
-    (taken) => new Set(taken.map(({ text }) => text)).size >= committed.length
-  )
-  for (const key of ["k1", "k2"]) {
-    const inOrder = (messages: typeof taken) => [
-      ...new Set(messages.filter((message) => message.key === key).map(({ text }) => text))
-    ]
-    assert.deepStrictEqual(inOrder(taken), inOrder(committed))
-  }
-}, Effect.scoped)
+    for (const transaction of open) yield* transaction.commit
+    if (relays.length === 0) yield* Effect.forkScoped(relay)
+    const committed = (yield* committedIn(source)).map((message) => ({
+      key: message.key,
+      text: textOf(message)
+    }))
+    const taken = yield* eventually(
+      Effect.sync(() => broker.records("note.taken").map((message) => ({ key: message.key, text: textOf(message) }))),
+      (taken) => new Set(taken.map(({ text }) => text)).size >= committed.length
+    )
+    for (const key of ["k1", "k2"]) {
+      const inOrder = (messages: typeof taken) => [
+        ...new Set(messages.filter((message) => message.key === key).map(({ text }) => text))
+      ]
+      assert.deepStrictEqual(inOrder(taken), inOrder(committed))
+    }
+  },
+  Effect.scoped,
+  Effect.provide(layerMemory, { local: true })
+)
 
 layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: true })("OutboxRelay", (it) => {
   it.effect(

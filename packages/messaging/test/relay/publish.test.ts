@@ -1,23 +1,27 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Broker, PublishFailed } from "@flowforge/messaging"
+import { layer as layerMemory, MemoryBroker } from "@flowforge/messaging/memory"
 import { Effect, Fiber } from "effect"
 import * as fc from "fast-check"
 import { TestClock } from "effect/testing"
 import { publishAll } from "../../src/relay/publish.ts"
 import { note, textOf } from "../messages.ts"
-import { layerRecorder, makeRecorder } from "./recorder.ts"
 
 describe("publishAll", () => {
   it("publishes all but what is refused, once and in order, whatever is refused", () =>
     fc.assert(
       fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 40 }), async (refusals) => {
-        const recorder = makeRecorder()
-        recorder.refuses = (message) => refusals[Number(textOf(message))] === true
         const messages = refusals.map((_, index) => note("k", String(index)))
-        const refused = await Effect.runPromise(Effect.provide(publishAll(messages), layerRecorder(recorder)))
+        const { refused, taken } = await Effect.runPromise(
+          Effect.gen(function* () {
+            const memory = yield* MemoryBroker
+            yield* memory.refuse((message) => refusals[Number(textOf(message))] === true)
+            return { refused: yield* publishAll(messages), taken: memory.records("note.taken").map(textOf) }
+          }).pipe(Effect.provide(layerMemory))
+        )
         const indexesWhere = (isRefused: boolean) =>
           refusals.flatMap((each, index) => (each === isRefused ? [String(index)] : []))
-        assert.deepStrictEqual(recorder.taken.map(textOf), indexesWhere(false))
+        assert.deepStrictEqual(taken, indexesWhere(false))
         assert.deepStrictEqual(
           refused.map(({ message }) => textOf(message)),
           indexesWhere(true)
