@@ -46,6 +46,22 @@ const recordedDaysAgo = Effect.fnUntraced(function* (days: number, processedDays
   return name
 })
 
+/** Makes an event wait whose record is there: it was parked when it was handled. */
+const park = Effect.fnUntraced(function* (eventId: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.unsafe(`UPDATE processed_events SET outcome = 'parked' WHERE event_id = $1`, [eventId])
+  yield* sql.unsafe(
+    `WITH held AS (
+       INSERT INTO parked_keys (consumer_group, topic, key, next_attempt_at)
+       SELECT consumer_group, 't', event_id, now() FROM processed_events WHERE event_id = $1
+       RETURNING consumer_group, topic, key)
+     INSERT INTO parked_events
+       (consumer_group, topic, key, event_id, partition, broker_offset, value, headers, attempts)
+     SELECT consumer_group, topic, key, $1, 0, '0', '', '{}', 1 FROM held`,
+    [eventId]
+  )
+})
+
 const noneOpen = () => Effect.succeed([])
 const settings = { outbox: "3 days", records: "5 days", daysAhead: 1 } as const
 
@@ -105,6 +121,28 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: t
       const dropped = yield* Retention.tidy({ ...settings, openKeys: noneOpen })
       assert.include(dropped, old)
       assert.notIncludeMembers(dropped, [replayed, kept])
+    })
+  )
+
+  it.effect("keeps old delivery records of events that are parked still", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const old = yield* recordedDaysAgo(8, 8)
+      yield* park(firstUuidOf(addDays(yield* today, -8)))
+      const outside = "ffffffff-ffff-4fff-bfff-000000000003"
+      yield* sql.unsafe(
+        `INSERT INTO processed_events (consumer_group, event_id, outcome, processed_at)
+         VALUES ('g', $1, 'parked', now() - interval '8 days')`,
+        [outside]
+      )
+      yield* park(outside)
+      assert.notInclude(yield* Retention.tidy({ ...settings, openKeys: noneOpen }), old)
+      const left = sql.unsafe(`SELECT FROM processed_events WHERE event_id = $1`, [outside])
+      assert.lengthOf(yield* left, 1)
+      yield* sql.unsafe(`DELETE FROM parked_events`)
+      yield* sql.unsafe(`UPDATE processed_events SET outcome = 'done' WHERE outcome = 'parked'`)
+      assert.include(yield* Retention.tidy({ ...settings, openKeys: noneOpen }), old)
+      assert.lengthOf(yield* left, 0)
     })
   )
 
