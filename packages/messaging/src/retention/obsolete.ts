@@ -50,17 +50,31 @@ export const outboxPartitionIsKeptBecause = Effect.fnUntraced(function* <E, R>(
  */
 export const recordsPartitionIsKeptBecause = Effect.fnUntraced(function* (partition: string, outboxMillis: number) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql.unsafe<{ reason: string | null }>(
-    `SELECT CASE
-       WHEN EXISTS (SELECT FROM parked_events JOIN ${partition} USING (consumer_group, event_id))
-         THEN 'it holds the record of an event that is parked'
-       WHEN (SELECT max(processed_at) > now() - $1::float8 * interval '1 ms' FROM ${partition})
-         THEN 'it holds the record of an event handled lately'
-     END AS reason`,
-    [String(outboxMillis)]
+  const rows = yield* readingAll(
+    sql.unsafe<{ reason: string | null }>(
+      `SELECT CASE
+         WHEN EXISTS (SELECT FROM parked_events JOIN ${partition} USING (consumer_group, event_id))
+           THEN 'it holds the record of an event that is parked'
+         WHEN EXISTS (SELECT FROM ${partition} WHERE processed_at > now() - $1::float8 * interval '1 ms')
+           THEN 'it holds the record of an event handled lately'
+       END AS reason`,
+      [String(outboxMillis)]
+    )
   )
   return rows[0]!.reason ?? undefined
 })
+
+/** For longer than other transactions live: a day may have tens of millions of records, and no index by their time. */
+const readingAll = <A, E, R>(read: Effect.Effect<A, E, R>) =>
+  SqlClient.SqlClient.use((sql) =>
+    sql.withTransaction(
+      // A running limit is not moved by another one, only ended by none.
+      sql`SET LOCAL transaction_timeout = 0`.pipe(
+        Effect.andThen(sql`SET LOCAL transaction_timeout = '10min'`),
+        Effect.andThen(read)
+      )
+    )
+  )
 
 /** Delivery records of events outside every daily partition go by the time of their handling, once they wait no more. */
 export const deleteOldRecordsOfDefault = Effect.fnUntraced(function* (recordsMillis: number) {
