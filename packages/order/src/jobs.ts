@@ -7,12 +7,23 @@ import { Orders } from "./store.ts"
 
 const MAX_STALLED = 1_000
 
-/** Orders that should have reached their end by now, oldest first. */
+/**
+ * Asks for orders that should have reached their end by now: each time for the next ones, and after the last from the
+ * oldest again. Those that stand still for good, behind a dead letter, hide nobody.
+ */
 export const stalledOrders = Effect.gen(function* () {
   const orders = yield* Orders
   const { stalledAge } = yield* OrderConfig
-  const now = yield* Clock.currentTimeMillis
-  return yield* orders.openOlderThan(idAt(now - Duration.toMillis(stalledAge)), MAX_STALLED)
+  let last = idAt(0)
+  return Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const found = yield* orders.openInTurn(last, {
+      olderThan: idAt(now - Duration.toMillis(stalledAge)),
+      limit: MAX_STALLED
+    })
+    last = found.at(-1) ?? last
+    return found
+  })
 })
 
 const expireKeys = Layer.effectDiscard(
@@ -28,7 +39,7 @@ const expireKeys = Layer.effectDiscard(
 /** Periodic work, in one process at a time: re-sends what a stalled order lacks, forgets old keys, drops old partitions. */
 export const jobs = (subscriptions: Subscriptions) =>
   Layer.mergeAll(
-    Sweeper.layer({ stalledKeys: stalledOrders, subscriptions }),
+    Layer.unwrap(Effect.map(stalledOrders, (stalledKeys) => Sweeper.layer({ stalledKeys, subscriptions }))),
     Retention.layer({ openKeys: (keys) => Orders.use((orders) => orders.openAmong(keys)) }),
     expireKeys
   ).pipe(Layer.provide(Singleton.layer("order")))

@@ -80,6 +80,11 @@ export class Orders extends Context.Service<
     /** How many orders older than this id have no end yet; counts up to `limit`. */
     readonly countOpen: (olderThan: string, limit: number) => Effect.Effect<number, SqlError.SqlError>
     readonly openOlderThan: (id: string, limit: number) => Effect.Effect<ReadonlyArray<OrderId>, SqlError.SqlError>
+    /** Orders without an end in the order of their ids: first those after this one, then from the oldest on. */
+    readonly openInTurn: (
+      after: string,
+      of: { readonly olderThan: string; readonly limit: number }
+    ) => Effect.Effect<ReadonlyArray<OrderId>, SqlError.SqlError>
     readonly openAmong: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, SqlError.SqlError>
   }
 >()("@flowforge/order/Orders") {
@@ -156,6 +161,14 @@ export class Orders extends Context.Service<
             sql.unsafe<{ id: OrderId }>(
               "SELECT id FROM orders WHERE status = 'PENDING' AND id < $1::uuid ORDER BY id LIMIT $2",
               [id, limit]
+            ),
+            ids
+          ),
+        openInTurn: (after, { olderThan, limit }) =>
+          Effect.map(
+            sql.unsafe<{ id: OrderId }>(
+              `SELECT id FROM orders WHERE status = 'PENDING' AND id < $2::uuid ORDER BY id <= $1::uuid, id LIMIT $3`,
+              [after, olderThan, limit]
             ),
             ids
           ),

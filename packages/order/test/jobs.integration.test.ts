@@ -69,15 +69,32 @@ layer(outside, { excludeTestServices: true })("the order service's jobs", (it) =
       const last = yield* place()
       yield* sql.withTransaction(settlements.confirm([reserved(confirmed)]))
       yield* settlements.cancelByCustomer(cancelled)
+      const stalled = yield* stalledOrders
       yield* eventually(
         "both are older than nothing",
-        Effect.map(stalledOrders, (found) => found.length === 2)
+        Effect.map(stalled, (found) => found.length === 2)
       )
-      assert.deepStrictEqual(yield* stalledOrders, [first, last])
+      assert.deepStrictEqual(yield* stalled, [first, last])
       const young = Layer.build(
         Layer.fresh(layerUseCases).pipe(Layer.provide(configured({ ORDER_STALLED_AGE: "1 minute" })))
       )
-      assert.deepStrictEqual(yield* Effect.provide(stalledOrders, yield* young), [])
+      assert.deepStrictEqual(yield* Effect.provide(Effect.flatten(stalledOrders), yield* young), [])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("find an order behind more that stand still than one look takes", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`INSERT INTO orders (id, user_id, total_amount, payment_method, payment_token)
+        SELECT ('00000000-0000-7000-9000-' || lpad(n::text, 12, '0'))::uuid, ${user(1)}::uuid, 1, 'card', 'stuck'
+        FROM generate_series(1, 1000) n`
+      yield* Effect.addFinalizer(() => Effect.orDie(sql`DELETE FROM orders WHERE payment_token = 'stuck'`))
+      const order = yield* place()
+      const stalled = yield* stalledOrders
+      yield* eventually(
+        "it is among them",
+        Effect.map(stalled, (found) => found.includes(order))
+      )
     }).pipe(Effect.scoped)
   )
 
@@ -90,12 +107,10 @@ layer(outside, { excludeTestServices: true })("the order service's jobs", (it) =
       yield* sql`INSERT INTO broker_cursors (consumer_group, topic, partition, epoch, xid, id)
         SELECT 'order', topic, partition, epoch, xid, id FROM outbox WHERE key = ${order} AND topic = 'inventory.reserved'`
       yield* Layer.build(Layer.fresh(OrderService.layerConsumers))
+      const stalledKeys = yield* stalledOrders
       yield* eventually(
         "its event is sent again",
-        Effect.map(
-          Sweeper.sweep({ stalledKeys: stalledOrders, subscriptions, after: "0 millis" }),
-          (copies) => copies === 1
-        )
+        Effect.map(Sweeper.sweep({ stalledKeys, subscriptions, after: "0 millis" }), (copies) => copies === 1)
       )
       yield* eventually(
         "it is confirmed",

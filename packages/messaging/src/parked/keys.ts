@@ -115,7 +115,10 @@ export const postpone = Effect.fnUntraced(function* (
   )
 })
 
-/** Ends the waiting of the first in line, and changes its delivery record. In the transaction of what that stands for. */
+/**
+ * Ends the waiting of the first in line, and changes its delivery record, or makes it anew where it has been lost. False
+ * when the event ended elsewhere. In the transaction of what that stands for.
+ */
 export const settle = Effect.fnUntraced(function* (held: HeldKey, waiting: Waiting, outcome: "done" | "dead") {
   const sql = yield* SqlClient.SqlClient
   if (!(yield* lock(held))) return false
@@ -126,7 +129,8 @@ export const settle = Effect.fnUntraced(function* (held: HeldKey, waiting: Waiti
     waiting.position
   ])
   const settled = yield* sql.unsafe(
-    `UPDATE processed_events SET outcome = $3 WHERE consumer_group = $1 AND event_id = $2::uuid AND outcome = 'parked'
+    `INSERT INTO processed_events AS record (consumer_group, event_id, outcome) VALUES ($1, $2::uuid, $3)
+     ON CONFLICT (consumer_group, event_id) DO UPDATE SET outcome = excluded.outcome WHERE record.outcome = 'parked'
      RETURNING event_id`,
     [held.group, waiting.event_id, outcome]
   )

@@ -45,26 +45,45 @@ export const outboxPartitionIsKeptBecause = Effect.fnUntraced(function* <E, R>(
 })
 
 /**
- * Why a partition of the delivery records cannot go yet: an old event that was replayed lately has its record in an old
- * partition, while a copy of it is still in the outbox.
+ * Why a partition of the delivery records cannot go yet: a parked event may wait for weeks and needs its record then; and
+ * an old event that was replayed lately has its record in an old partition, while a copy of it is still in the outbox.
  */
 export const recordsPartitionIsKeptBecause = Effect.fnUntraced(function* (partition: string, outboxMillis: number) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql.unsafe<{ so: boolean }>(
-    `SELECT max(processed_at) > now() - $1::float8 * interval '1 ms' AS so FROM ${partition}`,
-    [String(outboxMillis)]
+  const rows = yield* readingAll(
+    sql.unsafe<{ reason: string | null }>(
+      `SELECT CASE
+         WHEN EXISTS (SELECT FROM parked_events JOIN ${partition} USING (consumer_group, event_id))
+           THEN 'it holds the record of an event that is parked'
+         WHEN EXISTS (SELECT FROM ${partition} WHERE processed_at > now() - $1::float8 * interval '1 ms')
+           THEN 'it holds the record of an event handled lately'
+       END AS reason`,
+      [String(outboxMillis)]
+    )
   )
-  return rows[0]?.so === true ? ("it holds the record of an event handled lately" as const) : undefined
+  return rows[0]!.reason ?? undefined
 })
 
-/** Delivery records of events outside every daily partition go by the time of their handling. */
+/** For longer than other transactions live: a day may have tens of millions of records, and no index by their time. */
+const readingAll = <A, E, R>(read: Effect.Effect<A, E, R>) =>
+  SqlClient.SqlClient.use((sql) =>
+    sql.withTransaction(
+      // A running limit is not moved by another one, only ended by none.
+      sql`SET LOCAL transaction_timeout = 0`.pipe(
+        Effect.andThen(sql`SET LOCAL transaction_timeout = '10min'`),
+        Effect.andThen(read)
+      )
+    )
+  )
+
+/** Delivery records of events outside every daily partition go by the time of their handling, once they wait no more. */
 export const deleteOldRecordsOfDefault = Effect.fnUntraced(function* (recordsMillis: number) {
   const sql = yield* SqlClient.SqlClient
   while (true) {
     const deleted = yield* sql.unsafe(
       `DELETE FROM processed_events_default WHERE (consumer_group, event_id) IN (
          SELECT consumer_group, event_id FROM processed_events_default
-          WHERE processed_at < now() - $1::float8 * interval '1 ms' LIMIT ${CHUNK}) RETURNING 1`,
+          WHERE processed_at < now() - $1::float8 * interval '1 ms' AND outcome <> 'parked' LIMIT ${CHUNK}) RETURNING 1`,
       [String(recordsMillis)]
     )
     if (deleted.length < CHUNK) return

@@ -98,7 +98,7 @@ export const tidy = Effect.fnUntraced(function* <E, R>(options: RetentionOptions
   return dropped
 })
 
-/** Tidies at once and then every hour, in one process at a time, for as long as the Layer lives. */
+/** Tidies at once and then every hour, failed or not, in one process at a time, for as long as the Layer lives. */
 export const layer = <E, R>(
   options: RetentionOptions<E, R>
 ): Layer.Layer<never, never, R | Singleton | SqlClient.SqlClient> =>
@@ -106,6 +106,10 @@ export const layer = <E, R>(
     Effect.gen(function* () {
       const singleton = yield* Singleton
       const pause = Effect.sleep(options.every ?? "1 hour")
-      yield* Effect.forkScoped(singleton.whileHeld(Effect.forever(Effect.andThen(tidy(options), pause))))
+      // There are days of partitions ahead: what failed after reading for minutes does not begin again at once.
+      const tidied = Effect.catchCause(tidy(options), (cause) =>
+        Effect.logError("partitions could not be tidied, trying again after the pause", cause)
+      )
+      yield* Effect.forkScoped(singleton.whileHeld(Effect.forever(Effect.andThen(tidied, pause))))
     })
   )

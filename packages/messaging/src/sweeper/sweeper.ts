@@ -5,7 +5,10 @@ import { pairsOf, type Subscriptions } from "../subscriptions.ts"
 import { Wakeups } from "../wakeups.ts"
 
 export interface SweeperOptions<E = never, R = never> {
-  /** The keys that should have moved on by now and have not, oldest first; a bounded number. Only the caller can know. */
+  /**
+   * Keys that should have moved on by now and have not; a bounded number, and where there are more, the next ones each
+   * time. Only the caller can know.
+   */
   readonly stalledKeys: Effect.Effect<ReadonlyArray<string>, E, R>
   /** Who must have handled what. */
   readonly subscriptions: Subscriptions
@@ -21,7 +24,7 @@ const resent = Metric.counter("flowforge_sweeper_resent_total", {
   incremental: true
 })
 
-/** Copies in one sweep, and keys looked at: what is left is for the next one. */
+/** Copies in one sweep, and keys looked at: what is left is for a later one. */
 const MAX_COPIES = 500
 const MAX_KEYS = 1_000
 

@@ -210,6 +210,23 @@ layer(layerWorld, { excludeTestServices: true })("a parked event", (it) => {
     })
   )
 
+  it.effect("is done though its delivery record has been dropped with the old ones while it waited", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const [topic, group] = [newTopic(), newGroup()]
+      const { done, fail, handle } = yield* noting()
+      yield* fail("topic a0")
+      yield* start({ group, entries: [Consumer.inDatabase(topic, { policy: delayed, handle: handle("topic") })] })
+      yield* send(topic, counted("a", 0))
+      yield* reaches(group, { parked: 1 })
+      yield* fail()
+      yield* sql.unsafe(`DELETE FROM processed_events WHERE consumer_group = $1`, [group])
+      yield* makeDue(group)
+      yield* reaches(group, { done: 1 })
+      yield* eventually(done, has("topic a0"))
+    })
+  )
+
   it.effect("whose key cannot be worked keeps no other key waiting", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

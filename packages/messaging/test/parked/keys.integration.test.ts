@@ -58,6 +58,29 @@ layer(layerWorld, { excludeTestServices: true })("a held key", (it) => {
     })
   )
 
+  it.effect("ends an event as its own unless its record says that it ended elsewhere", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const group = newGroup()
+      yield* parkedKey(group, "a", 3)
+      const [held] = yield* take(group)
+      const settleFirst = Effect.fnUntraced(function* (change: string) {
+        const waiting = (yield* firstOf(held!))!
+        yield* sql.unsafe(`${change} WHERE consumer_group = $1 AND event_id = $2::uuid`, [group, waiting.event_id])
+        const isOwn = yield* sql.withTransaction(settle(held!, waiting, "dead"))
+        const records = yield* sql.unsafe<{ outcome: string }>(
+          `SELECT outcome FROM processed_events WHERE consumer_group = $1 AND event_id = $2::uuid`,
+          [group, waiting.event_id]
+        )
+        return [isOwn, ...records.map(({ outcome }) => outcome)]
+      })
+      assert.deepStrictEqual(yield* settleFirst("UPDATE processed_events SET outcome = 'parked'"), [true, "dead"])
+      assert.deepStrictEqual(yield* settleFirst("DELETE FROM processed_events"), [true, "dead"])
+      assert.deepStrictEqual(yield* settleFirst("UPDATE processed_events SET outcome = 'done'"), [false, "done"])
+      assert.isUndefined(yield* firstOf(held!))
+    })
+  )
+
   it.effect("says how long until one is due, when none is", () =>
     Effect.gen(function* () {
       const group = newGroup()

@@ -1,8 +1,10 @@
+import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
-import { Outbox, Retention, Wakeups } from "@flowforge/messaging"
-import { layerTestDatabase } from "@flowforge/testkit"
+import { Outbox, Retention, Singleton, Wakeups } from "@flowforge/messaging"
+import { layerTestDatabase, TestDatabase } from "@flowforge/testkit"
 import { Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { recordsPartitionIsKeptBecause } from "../../src/retention/obsolete.ts"
 import {
   addDays,
   ensurePartitions,
@@ -45,6 +47,34 @@ const recordedDaysAgo = Effect.fnUntraced(function* (days: number, processedDays
   )
   return name
 })
+
+/** Makes an event wait whose record is there: it was parked when it was handled. */
+const park = Effect.fnUntraced(function* (eventId: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.unsafe(`UPDATE processed_events SET outcome = 'parked' WHERE event_id = $1`, [eventId])
+  yield* sql.unsafe(
+    `WITH held AS (
+       INSERT INTO parked_keys (consumer_group, topic, key, next_attempt_at)
+       SELECT consumer_group, 't', event_id, now() FROM processed_events WHERE event_id = $1
+       RETURNING consumer_group, topic, key)
+     INSERT INTO parked_events
+       (consumer_group, topic, key, event_id, partition, broker_offset, value, headers, attempts)
+     SELECT consumer_group, topic, key, $1, 0, '0', '', '{}', 1 FROM held`,
+    [eventId]
+  )
+})
+
+/** Connections whose transactions live half a second. */
+const layerHasty = Layer.unwrap(
+  Effect.map(TestDatabase, ({ url }) =>
+    PgClient.layer({
+      url,
+      applicationName: "hasty",
+      maxConnections: 1,
+      startupParameters: { transaction_timeout: "500" }
+    })
+  )
+)
 
 const noneOpen = () => Effect.succeed([])
 const settings = { outbox: "3 days", records: "5 days", daysAhead: 1 } as const
@@ -108,6 +138,47 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: t
     })
   )
 
+  it.effect("keeps old delivery records of events that are parked still", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const old = yield* recordedDaysAgo(8, 8)
+      yield* park(firstUuidOf(addDays(yield* today, -8)))
+      const outside = "ffffffff-ffff-4fff-bfff-000000000003"
+      yield* sql.unsafe(
+        `INSERT INTO processed_events (consumer_group, event_id, outcome, processed_at)
+         VALUES ('g', $1, 'parked', now() - interval '8 days')`,
+        [outside]
+      )
+      yield* park(outside)
+      assert.notInclude(yield* Retention.tidy({ ...settings, openKeys: noneOpen }), old)
+      const left = sql.unsafe(`SELECT FROM processed_events WHERE event_id = $1`, [outside])
+      assert.lengthOf(yield* left, 1)
+      yield* sql.unsafe(`DELETE FROM parked_events`)
+      yield* sql.unsafe(`UPDATE processed_events SET outcome = 'done' WHERE outcome = 'parked'`)
+      assert.include(yield* Retention.tidy({ ...settings, openKeys: noneOpen }), old)
+      assert.lengthOf(yield* left, 0)
+    })
+  )
+
+  it.effect("reads a partition of delivery records for longer than any other transaction may last", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const name = yield* recordedDaysAgo(9, 9)
+      const reader = yield* sql.reserve
+      const run = (text: string) => reader.executeUnprepared(text, [], undefined)
+      yield* run("BEGIN")
+      yield* run(`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`)
+      const hasty = yield* Layer.build(layerHasty)
+      const looking = yield* Effect.forkScoped(Effect.provide(recordsPartitionIsKeptBecause(name, 0), hasty))
+      const longer = sql.unsafe(
+        `SELECT FROM pg_stat_activity WHERE application_name = 'hasty' AND now() - xact_start > interval '700 ms'`
+      )
+      yield* eventually(longer, (rows) => rows.length > 0)
+      yield* run("COMMIT")
+      assert.isUndefined(yield* Fiber.join(looking))
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("deletes old delivery records of events outside every partition", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -158,6 +229,27 @@ layer(Layer.mergeAll(layerTestDatabase, Wakeups.layer), { excludeTestServices: t
       yield* run("COMMIT")
       assert.include(yield* Fiber.join(tidying), old)
     })
+  )
+
+  it.effect("tidies again after its pause when it could not, not at once", () =>
+    Effect.gen(function* () {
+      const times: Array<number> = []
+      const openKeys = () =>
+        Effect.suspend(() => {
+          times.push(performance.now())
+          return Effect.fail("no answer")
+        })
+      yield* appendedDaysAgo(10, "unknown")
+      yield* SqlClient.SqlClient.use((sql) => sql.unsafe(`UPDATE relay_cursors SET xid = pg_current_xact_id()`))
+      yield* Layer.build(
+        Retention.layer({ ...settings, openKeys, every: "2 seconds" }).pipe(Layer.provide(Singleton.layer("retention")))
+      )
+      yield* eventually(
+        Effect.sync(() => times.length),
+        (n) => n >= 2
+      )
+      assert.isAtLeast(times[1]! - times[0]!, 1_900)
+    }).pipe(Effect.scoped)
   )
 
   it.effect("refuses to keep delivery records shorter than the outbox", () =>
