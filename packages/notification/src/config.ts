@@ -1,4 +1,4 @@
-import { count, time } from "@flowforge/platform"
+import { count, httpUrl, time } from "@flowforge/platform"
 import { Config, Context, type Duration, Layer } from "effect"
 
 /** Every variable that the notification service reads. */
@@ -18,9 +18,9 @@ export class NotificationConfig extends Context.Service<
   static readonly layer: Layer.Layer<NotificationConfig, Config.ConfigError> = Layer.effect(
     NotificationConfig,
     Config.all({
-      publicUrl: Config.NonEmptyString("NOTIFICATION_PUBLIC_URL").pipe(
-        Config.withDefault("http://localhost:8080"),
-        Config.map((url) => url.replace(/\/+$/u, ""))
+      publicUrl: httpUrl("NOTIFICATION_PUBLIC_URL").pipe(
+        Config.withDefault(new URL("http://localhost:8080")),
+        Config.map(({ href }) => href.replace(/\/+$/u, ""))
       ),
       batchSize: count("NOTIFICATION_BATCH_SIZE", 200),
       batchLinger: time("NOTIFICATION_BATCH_LINGER", "5 millis"),

@@ -4,7 +4,7 @@ import { s3, ses, sns } from "./aws.ts"
 import { kafka } from "./kafka.ts"
 import { ofConfig } from "./service.ts"
 import { all, as, choose, row, type Setting } from "./setting.ts"
-import { choice, secret, text, variable } from "./variable.ts"
+import { address, choice, secret, text } from "./variable.ts"
 
 /** What carries events from process to process. */
 export const broker = choose(
@@ -41,9 +41,7 @@ const folder = text("FLOWFORGE_DATA", {
   means: "the folder for receipts and mails; shared by the processes that use it"
 })
 
-const publicUrl = variable("NOTIFICATION_PUBLIC_URL", {
-  parse: Config.URL,
-  expects: "a URL such as https://orders.example.com",
+const publicUrl = address("NOTIFICATION_PUBLIC_URL", {
   means: "where customers reach the public port; links in mails and to receipts begin with it",
   fallback: "http://localhost:8080"
 })
@@ -72,11 +70,7 @@ export const mail = choose(mailChoice, { folder: as("folder", all({ folder })), 
 /** Where operators can read what customers were told. */
 export const mailbox = choose(mailChoice, { folder: as("folder", all({ folder })), ses: as("ses", all({})) })
 
-export const gatewayUrl: Setting<URL> = variable("PAYMENT_GATEWAY_URL", {
-  parse: Config.URL,
-  expects: "a URL such as https://payments.example.com",
-  means: "the payment company"
-})
+export const gatewayUrl: Setting<URL> = address("PAYMENT_GATEWAY_URL", { means: "the payment company" })
 
 /** What the shop sells, for development and the demo. */
 export const catalogue: Setting<"none" | "demo"> = choice(

@@ -1,6 +1,8 @@
-import { optional as optionalText, secret as secretText } from "@flowforge/platform"
-import { Config, ConfigProvider, Effect, type Redacted } from "effect"
+import { HTTP_URL, httpUrl, isCertificate, optional as optionalText, secret as secretText } from "@flowforge/platform"
+import { Config, ConfigProvider, Effect, Redacted, Schema } from "effect"
 import { Misconfigured, type Setting, type Variable } from "./setting.ts"
+
+const Count = Schema.Int.check(Schema.isGreaterThan(0))
 
 interface Options<A> {
   readonly parse: (name: string) => Config.Config<A>
@@ -36,15 +38,26 @@ export const optional = <A>(
   )
 })
 
+interface SecretOptions extends Omit<Options<Redacted.Redacted>, "isSecret" | "parse"> {
+  /** Whether the text is what it must be. */
+  readonly isRight?: (text: string) => boolean
+}
+
 /** A variable that may come from a file instead, named by `<NAME>_FILE`. */
-export const secret = (
-  name: string,
-  options: Omit<Options<Redacted.Redacted>, "isSecret" | "parse">
-): Setting<Redacted.Redacted> => variable(name, { ...options, parse: Config.Redacted, isSecret: true })
+export const secret = (name: string, options: SecretOptions): Setting<Redacted.Redacted> =>
+  variable(name, hidden(options))
 
 /** A text that is not empty. */
 export const text = (name: string, options: Pick<Options<string>, "means" | "fallback">): Setting<string> =>
   variable(name, { ...options, parse: Config.NonEmptyString, expects: "a text" })
+
+/** How many of something: at least one. */
+export const count = (name: string, options: Pick<Options<number>, "means"> & { readonly fallback: string }) =>
+  variable(name, { ...options, parse: (at) => Config.schema(Count, at), expects: "a whole number from 1" })
+
+/** An address that is called by HTTP. */
+export const address = (name: string, options: Pick<Options<URL>, "means" | "fallback">): Setting<URL> =>
+  variable(name, { ...options, parse: httpUrl, expects: HTTP_URL })
 
 /** One of a few words. */
 export const choice = <const C extends ReadonlyArray<string>>(
@@ -63,8 +76,19 @@ export const choice = <const C extends ReadonlyArray<string>>(
 /** A secret, or a text of many lines such as a certificate, that may be absent. */
 export const optionalSecret = (
   name: string,
-  options: Omit<Options<Redacted.Redacted>, "isSecret" | "parse"> & { readonly absence: string }
-): Setting<Redacted.Redacted | undefined> => optional(name, { ...options, parse: Config.Redacted, isSecret: true })
+  options: SecretOptions & { readonly absence: string }
+): Setting<Redacted.Redacted | undefined> => optional(name, hidden(options))
+
+/** A certificate as PEM, that may be absent. Neither secret nor short: it may come from a file, too. */
+export const optionalCertificate = (name: string, options: { readonly means: string; readonly absence: string }) =>
+  optionalSecret(name, { ...options, expects: "a certificate as PEM", isRight: isCertificate })
+
+const hidden = <O extends SecretOptions>({ isRight = () => true, ...options }: O) => ({
+  ...options,
+  parse: (name: string) =>
+    Config.map(Config.schema(Schema.String.check(Schema.makeFilter(isRight)), name), (text) => Redacted.make(text)),
+  isSecret: true
+})
 
 const described = (
   name: string,

@@ -1,5 +1,5 @@
 import { Config, Effect, Option, Redacted } from "effect"
-import { mistake, secret } from "../config.ts"
+import { httpUrl, mistake, secret } from "../config.ts"
 
 const credentials = (prefix: string) =>
   Config.mapEffect(
@@ -16,7 +16,7 @@ const credentials = (prefix: string) =>
 
 /** An address as it was written, without the slash that a URL would add. */
 export const addressConfig = (name: string) =>
-  Config.URL(name).pipe(
+  httpUrl(name).pipe(
     Config.option,
     Config.map((url) => Option.getOrUndefined(url)?.href.replace(/\/$/u, ""))
   )

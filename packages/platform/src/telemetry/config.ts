@@ -1,4 +1,5 @@
 import { Config, Option, Schema } from "effect"
+import { httpUrl } from "../config.ts"
 
 /** What every process reads for its logs and traces. The names of the latter are OpenTelemetry's own. */
 export const telemetryConfig = Config.all({
@@ -6,7 +7,7 @@ export const telemetryConfig = Config.all({
   /** `auto` is pretty on a terminal and JSON elsewhere. */
   format: Config.Literals(["auto", "json", "pretty"], "LOG_FORMAT").pipe(Config.withDefault("auto")),
   /** Without it no span is made. */
-  endpoint: Config.URL("OTEL_EXPORTER_OTLP_ENDPOINT").pipe(Config.option),
+  endpoint: httpUrl("OTEL_EXPORTER_OTLP_ENDPOINT").pipe(Config.option),
   /** `authorization=Bearer%20…,x-team=orders`. */
   headers: Config.Record(Schema.String, Schema.StringFromUriComponent, "OTEL_EXPORTER_OTLP_HEADERS").pipe(
     Config.option,
