@@ -221,6 +221,23 @@ describe("a process whose configuration cannot work", () => {
     })
   )
 
+  it.live("names what is wrong with the telemetry of a process that ends, too, beside the rest", () =>
+    Effect.gen(function* () {
+      for (const name of ["prepare", "migrate", "remove"]) {
+        const said = yield* startIn(name, {
+          ...DATABASE,
+          DATABASE_URL: "nowhere",
+          FLOWFORGE_BROKER: "postgres",
+          LOG_LEVEL: "Loud"
+        })
+        assert.deepStrictEqual(said, [
+          "DATABASE_URL is wrong: it must be a URL such as postgres://user@host:5432/database",
+          "LOG_LEVEL is wrong: it must be Trace or Debug or Info or Warn or Error"
+        ])
+      }
+    })
+  )
+
   it.live("dies at no crash point that does not exist, and at none where it is in production", () =>
     Effect.gen(function* () {
       const here = { ...DATABASE, FLOWFORGE_BROKER: "postgres" }

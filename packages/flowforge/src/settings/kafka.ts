@@ -1,7 +1,6 @@
+import { all, choice, count, optionalCertificate, optionalSecret, refine, variable } from "@flowforge/platform/settings"
 import { Config, Redacted } from "effect"
-import { all, refine } from "./setting.ts"
 import { topicOverrides } from "./topics.ts"
-import { choice, count, optionalCertificate, optionalSecret, variable } from "./variable.ts"
 
 const ADDRESSES = "host:port, with commas between several, and ports between 1 and 65535"
 
@@ -56,10 +55,7 @@ export const kafka = refine(
       "create"
     ),
     overrides: topicOverrides,
-    replicas: count("KAFKA_REPLICATION_FACTOR", {
-      means: "the copies of each new topic",
-      fallback: "1"
-    })
+    replicas: count("KAFKA_REPLICATION_FACTOR", 1, "the copies of each new topic")
   }),
   ({ authority, mechanism, password, tls, username }) => {
     if (authority !== undefined && tls === "off") return "KAFKA_TLS_CA is set and KAFKA_TLS is off: set KAFKA_TLS=on"

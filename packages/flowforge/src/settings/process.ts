@@ -1,10 +1,8 @@
-import { telemetryConfig } from "@flowforge/platform/telemetry"
-import { Config, Duration, Layer, Redacted } from "effect"
+import { optionalCertificate, refine, secret, type Setting, text, variable } from "@flowforge/platform/settings"
+import { telemetry } from "@flowforge/platform/telemetry"
+import { Config, Duration, Redacted } from "effect"
 import { crashAt } from "../crash-points.ts"
 import { mistakeInDatabaseUrl } from "./database-url.ts"
-import { checked } from "./service.ts"
-import { refine, type Setting } from "./setting.ts"
-import { optionalCertificate, secret, text, variable } from "./variable.ts"
 
 const port = (name: string, fallback: string, means: string) =>
   variable(name, { parse: Config.Port, expects: "a port between 1 and 65535", means, fallback })
@@ -58,7 +56,7 @@ export const running = {
   ...database,
   maxConnections,
   host: text("FLOWFORGE_HOST", { means: "the address that the ports listen on", fallback: "0.0.0.0" }),
-  telemetry: checked(Layer.effectDiscard(telemetryConfig)),
+  telemetry,
   managementPort: port("MANAGEMENT_PORT", "9090", "health, metrics, what operators do; not to be routed from outside"),
   stopWithin,
   crashAt

@@ -14,12 +14,8 @@ const credentials = (prefix: string) =>
     }
   )
 
-/** An address as it was written, without the slash that a URL would add. */
-export const addressConfig = (name: string) =>
-  httpUrl(name).pipe(
-    Config.option,
-    Config.map((url) => Option.getOrUndefined(url)?.href.replace(/\/$/u, ""))
-  )
+/** An address that may be absent. */
+export const addressConfig = (name: string) => httpUrl(name).pipe(Config.option, Config.map(Option.getOrUndefined))
 
 /** What each of AWS's services is told: `<PREFIX>_ENDPOINT`, `_REGION`, `_ACCESS_KEY_ID`, `_SECRET_ACCESS_KEY`. */
 export const awsConfig = (prefix: string) =>
