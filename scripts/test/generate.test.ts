@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import { drift, write } from "../generate/artefact.ts"
 import { page } from "../generate/page.ts"
 import { broken, seals } from "../generate/seals.ts"
+import { variablesTable } from "../generate/variables.ts"
 import { tree } from "./tree.ts"
 
 describe("what is generated", () => {
@@ -39,6 +40,29 @@ describe("what is generated", () => {
     expect(sources).toEqual([])
     expect(html!.text).toMatch(/sha256 [0-9a-f]{64}/u)
     expect(html!.text).toContain('"withDefaultFonts":false')
+  })
+})
+
+describe("the tables of variables", () => {
+  const cards = ["flowforge", "platform", "order", "payment", "inventory", "notification"]
+  const marks = ["processes", "variables", "crash points", "variables of Redis", "variables of AWS"]
+  const cardsWith = (text: string) =>
+    tree(Object.fromEntries(cards.map((card) => [`packages/${card}/README.md`, text])))
+  const places = marks.map((mark) => `<!-- ${mark}: npm run generate -->\n<!-- end of ${mark} -->`).join("\n")
+
+  it("stand on the card of the service that reads them, and there alone", () => {
+    const made = variablesTable(cardsWith(places))
+    const row = "| `INVENTORY_BATCH_SIZE`       | `500`       | the most events in one transaction"
+    expect(made.filter(({ text }) => text.includes("INVENTORY_BATCH_SIZE")).map(({ path }) => path)).toEqual([
+      "packages/inventory/README.md"
+    ])
+    expect(made.find(({ path }) => path === "packages/inventory/README.md")!.text).toContain(row)
+  })
+
+  it("are refused where a card has no place for its table", () => {
+    expect(() => variablesTable(cardsWith(places.replace("variables: npm", "npm")))).toThrow(
+      "packages/flowforge/README.md has no place for the table of variables"
+    )
   })
 })
 

@@ -2,9 +2,8 @@ import { armCrashPoint, type CrashPoints, messagingCrashPoints } from "@flowforg
 import { NotificationService } from "@flowforge/notification"
 import { OrderService } from "@flowforge/order"
 import { PaymentService } from "@flowforge/payment"
+import { Misconfigured, optional, type Setting } from "@flowforge/platform/settings"
 import { Config, Effect } from "effect"
-import { Misconfigured, type Setting } from "./settings/setting.ts"
-import { optional } from "./settings/variable.ts"
 
 /** Where a process can be made to die, each with what it leaves half done. */
 export const crashPoints = {

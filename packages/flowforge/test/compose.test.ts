@@ -27,8 +27,6 @@ const own = Object.entries(services).filter(
   ([, { entrypoint, image }]) => image.startsWith("flowforge:") && entrypoint === undefined
 )
 
-/** Read by every process, for its log and its traces; they are on platform's card. */
-const TELEMETRY = /^(?:LOG_|OTEL_)/u
 /** What `prepare` has done, `migrate` need not; volumes take the data with them; and the operator is for Kubernetes. */
 const ELSEWHERE = ["migrate", "remove", "operator"]
 
@@ -46,7 +44,7 @@ describe("docker-compose.yaml", () => {
     const known = new Set(Object.values(processes).flatMap(({ variables }) => variables.map(({ name }) => name)))
     const strangers = own.flatMap(([service, { environment = {} }]) =>
       Object.keys(environment)
-        .filter((name) => !known.has(name) && !TELEMETRY.test(name))
+        .filter((name) => !known.has(name))
         .map((name) => `${service}: ${name}`)
     )
     assert.deepStrictEqual(strangers, [])

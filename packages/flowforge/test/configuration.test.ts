@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { rootCertificates } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Exit } from "effect"
 import { explain } from "../src/explain.ts"
@@ -97,6 +98,114 @@ describe("a process whose configuration cannot work", () => {
     })
   )
 
+  it.live("names what no server could be reached by, before it waits for one", () =>
+    Effect.gen(function* () {
+      const A_URL = "it must be a URL that begins with http:// or https://"
+      const said = yield* startIn("payment", {
+        ...DATABASE,
+        DATABASE_TLS_CA: "/etc/ssl/ca.pem",
+        FLOWFORGE_BROKER: "kafka",
+        KAFKA_BROKERS: "kafka:99999999",
+        KAFKA_REPLICATION_FACTOR: "0",
+        KAFKA_TLS: "on",
+        KAFKA_TLS_CA: "nonsense",
+        OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318",
+        PAYMENT_GATEWAY_URL: "localhost:8070"
+      })
+      assert.deepStrictEqual(said, [
+        "DATABASE_TLS_CA is wrong: it must be a certificate as PEM",
+        `OTEL_EXPORTER_OTLP_ENDPOINT is wrong: ${A_URL}`,
+        "KAFKA_BROKERS is wrong: it must be host:port, with commas between several, and ports between 1 and 65535",
+        "KAFKA_TLS_CA is wrong: it must be a certificate as PEM",
+        "KAFKA_REPLICATION_FACTOR is wrong: it must be a whole number from 1",
+        `PAYMENT_GATEWAY_URL is wrong: ${A_URL}`
+      ])
+    })
+  )
+
+  it.live("names what neither AWS nor a customer could make anything of", () =>
+    Effect.gen(function* () {
+      const A_URL = "it must be a URL that begins with http:// or https://"
+      const said = yield* startIn("notification", {
+        ...DATABASE,
+        FLOWFORGE_BROKER: "postgres",
+        FLOWFORGE_OBJECTS: "s3",
+        FLOWFORGE_MAIL: "ses",
+        S3_REGION: "eu-west-1",
+        S3_BUCKET: "receipts",
+        S3_ENDPOINT: "s3:7070",
+        S3_PUBLIC_ENDPOINT: "localhost:8050",
+        SES_REGION: "eu-west-1",
+        SES_FROM: "nonsense",
+        SNS_REGION: "eu-west-1",
+        SNS_SENDER_ID: "much too long a name",
+        NOTIFICATION_PUBLIC_URL: "nonsense"
+      })
+      assert.deepStrictEqual(said, [
+        `S3_ENDPOINT is wrong: ${A_URL}`,
+        `S3_PUBLIC_ENDPOINT is wrong: ${A_URL}`,
+        "SES_FROM is wrong: it must be an address such as orders@example.com or FlowForge <orders@example.com>",
+        "SNS_SENDER_ID is wrong: it must be 1 to 11 letters or digits, a letter among them",
+        `NOTIFICATION_PUBLIC_URL is wrong: ${A_URL}`
+      ])
+    })
+  )
+
+  it.live("refuses a Kafka's authority where there is no TLS, and a user or password where nothing asks for them", () =>
+    Effect.gen(function* () {
+      const here = {
+        ...DATABASE,
+        FLOWFORGE_BROKER: "kafka",
+        KAFKA_BROKERS: "kafka:9092",
+        FLOWFORGE_CRASH_AT: "nowhere"
+      }
+      const saidOf = (more: Readonly<Record<string, string>>) =>
+        Effect.map(startIn("inventory", { ...here, ...more }), ([, ...said]) => said)
+      const unused = [
+        "KAFKA_USERNAME or KAFKA_PASSWORD is set and KAFKA_SASL is off: set KAFKA_SASL, or neither of them"
+      ]
+      const incomplete = ["KAFKA_USERNAME and KAFKA_PASSWORD are needed with KAFKA_SASL"]
+      const authority = { KAFKA_TLS_CA: rootCertificates[0]! }
+      const password = { KAFKA_PASSWORD: "hush" }
+      const all = { ...authority, ...password, KAFKA_USERNAME: "flowforge", KAFKA_TLS: "on", KAFKA_SASL: "plain" }
+      assert.deepStrictEqual(yield* saidOf(authority), ["KAFKA_TLS_CA is set and KAFKA_TLS is off: set KAFKA_TLS=on"])
+      assert.deepStrictEqual(yield* saidOf({ KAFKA_USERNAME: "flowforge" }), unused)
+      assert.deepStrictEqual(yield* saidOf(password), unused)
+      assert.deepStrictEqual(yield* saidOf({ ...password, KAFKA_SASL: "plain" }), incomplete)
+      assert.deepStrictEqual(yield* saidOf(all), [])
+    })
+  )
+
+  it.live("refuses to have longer to stop than any timer counts, or less than nothing", () =>
+    Effect.gen(function* () {
+      const here = { ...DATABASE, FLOWFORGE_BROKER: "postgres", FLOWFORGE_CRASH_AT: "nowhere" }
+      const saidOf = (time: string) => startIn("inventory", { ...here, SHUTDOWN_TIMEOUT: time })
+      const [atCrashPoint] = yield* saidOf("1 hour")
+      for (const time of ["Infinity", "30 days", "61 minutes", "-1 seconds"]) {
+        assert.deepStrictEqual(yield* saidOf(time), [
+          "SHUTDOWN_TIMEOUT is wrong: it must be a time such as 25 seconds, and no more than 1 hour",
+          atCrashPoint!
+        ])
+      }
+      assert.deepStrictEqual(yield* saidOf("1 hour"), [atCrashPoint!])
+    })
+  )
+
+  it.live("names what PostgreSQL's address can never mean, without what stands there", () =>
+    Effect.gen(function* () {
+      const saidOf = (url: string) => startIn("migrate", { DATABASE_URL: url })
+      const percent = "DATABASE_URL is wrong: a % in its user, password or database must be written as %25"
+      assert.deepStrictEqual(yield* saidOf("postgres://u:p%zz@h/x"), [percent])
+      assert.deepStrictEqual(yield* saidOf("postgres://u%:p@h/x"), [percent])
+      assert.deepStrictEqual(yield* saidOf("postgres://u@h:0/x"), [
+        "DATABASE_URL is wrong: it must be a URL such as postgres://user@host:5432/database"
+      ])
+      assert.deepStrictEqual(yield* saidOf("postgres://u@h/x?sslmode=required"), [
+        "DATABASE_URL is wrong: its sslmode must be disable or allow or prefer or require or verify-ca or verify-full"
+      ])
+    })
+  )
+
   it.live("never tells what a secret holds", () =>
     Effect.gen(function* () {
       const [line, ...more] = yield* startIn("migrate", { DATABASE_URL: "mysql://flowforge:hush@host/database" })
@@ -109,6 +218,23 @@ describe("a process whose configuration cannot work", () => {
     Effect.gen(function* () {
       const [line] = yield* startIn("migrate", { DATABASE_URL: "" })
       assert.match(line!, /^DATABASE_URL \(or DATABASE_URL_FILE\) is missing/u)
+    })
+  )
+
+  it.live("names what is wrong with the telemetry of a process that ends, too, beside the rest", () =>
+    Effect.gen(function* () {
+      for (const name of ["prepare", "migrate", "remove"]) {
+        const said = yield* startIn(name, {
+          ...DATABASE,
+          DATABASE_URL: "nowhere",
+          FLOWFORGE_BROKER: "postgres",
+          LOG_LEVEL: "Loud"
+        })
+        assert.deepStrictEqual(said, [
+          "DATABASE_URL is wrong: it must be a URL such as postgres://user@host:5432/database",
+          "LOG_LEVEL is wrong: it must be Trace or Debug or Info or Warn or Error"
+        ])
+      }
     })
   )
 

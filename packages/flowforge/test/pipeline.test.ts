@@ -34,9 +34,6 @@ const pipeline = Schema.decodeUnknownSync(OrderPipeline)({
 const { deployments, prepare, remove } = desiredOf(pipeline, new Map())
 const templates = { ...deployments, prepare, remove }
 
-/** Read by every process for its log; no row of the table. */
-const LOGS = ["LOG_FORMAT"]
-
 describe.each(Object.entries(templates))("the pod of %s", (name, { spec }) => {
   const [container] = spec.template.spec.containers
   const { variables } = processes[name]!
@@ -48,7 +45,7 @@ describe.each(Object.entries(templates))("the pod of %s", (name, { spec }) => {
     expect(container.args).toEqual([name])
   })
   it("is given no variable that the process does not read", () => {
-    const known = [...variables.map((variable) => variable.name), ...LOGS]
+    const known = variables.map((variable) => variable.name)
     expect([...given.keys()].filter((one) => !known.includes(one))).toEqual([])
   })
   it("is given every variable that the process cannot do without", () => {

@@ -1,24 +1,23 @@
-import { count, time } from "@flowforge/platform"
-import { Config, Context, type Duration, Layer } from "effect"
+import { all, count, type Misconfigured, time, type ValueOf } from "@flowforge/platform/settings"
+import { Context, Layer } from "effect"
 
 /** Every variable that the inventory service reads. */
-export class InventoryConfig extends Context.Service<
-  InventoryConfig,
-  {
-    /** INVENTORY_BATCH_SIZE: the most events in one transaction. */
-    readonly batchSize: number
-    /** INVENTORY_BATCH_LINGER: how long to gather more events into a batch that is not full. */
-    readonly batchLinger: Duration.Duration
-    /** INVENTORY_AVAILABILITY_TTL: how long an availability may be answered from the cache. */
-    readonly availabilityTimeToLive: Duration.Duration
-  }
->()("@flowforge/inventory/InventoryConfig") {
-  static readonly layer: Layer.Layer<InventoryConfig, Config.ConfigError> = Layer.effect(
-    InventoryConfig,
-    Config.all({
-      batchSize: count("INVENTORY_BATCH_SIZE", 500),
-      batchLinger: time("INVENTORY_BATCH_LINGER", "2 millis"),
-      availabilityTimeToLive: time("INVENTORY_AVAILABILITY_TTL", "5 seconds")
-    })
+export const settings = all({
+  batchSize: count("INVENTORY_BATCH_SIZE", 500, "the most events in one transaction"),
+  batchLinger: time(
+    "INVENTORY_BATCH_LINGER",
+    "2 millis",
+    "how long to gather more events into a batch that is not full"
+  ),
+  availabilityTimeToLive: time(
+    "INVENTORY_AVAILABILITY_TTL",
+    "5 seconds",
+    "how long an availability may be answered from the cache"
   )
+})
+
+export class InventoryConfig extends Context.Service<InventoryConfig, ValueOf<typeof settings>>()(
+  "@flowforge/inventory/InventoryConfig"
+) {
+  static readonly layer: Layer.Layer<InventoryConfig, Misconfigured> = Layer.effect(InventoryConfig, settings.read)
 }

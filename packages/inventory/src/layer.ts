@@ -2,6 +2,7 @@ import { Consumer, Outbox } from "@flowforge/messaging"
 import { Effect, Layer } from "effect"
 import { Availability } from "./availability.ts"
 import { InventoryConfig } from "./config.ts"
+export { settings } from "./config.ts"
 import { entries } from "./consumers.ts"
 import { layerProducts, layerStock } from "./handlers.ts"
 import { Products } from "./products.ts"
@@ -9,9 +10,6 @@ import { Reservations } from "./reservations.ts"
 import { Stock } from "./store.ts"
 
 const GROUP = "inventory"
-
-/** What this service reads from its environment, so that a start can be refused before anything is built. */
-export const layerConfig = InventoryConfig.layer
 
 /** What this service's group reads. */
 export const subscription = { group: GROUP, topics: entries.map(({ topic }) => topic.name) }

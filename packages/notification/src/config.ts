@@ -1,30 +1,37 @@
-import { count, time } from "@flowforge/platform"
-import { Config, Context, type Duration, Layer } from "effect"
+import { address, all, count, type Misconfigured, time, type ValueOf } from "@flowforge/platform/settings"
+import { Context, Layer } from "effect"
+
+/** Links to receipts lead there too, where they are files. */
+export const publicUrl = address("NOTIFICATION_PUBLIC_URL", {
+  means: "where customers reach the public port; links in mails and to receipts begin with it; embedded, its own port",
+  fallback: "http://localhost:8080"
+})
 
 /** Every variable that the notification service reads. */
-export class NotificationConfig extends Context.Service<
-  NotificationConfig,
-  {
-    /** NOTIFICATION_PUBLIC_URL: where customers reach the public port; links in mails begin with it. */
-    readonly publicUrl: string
-    /** NOTIFICATION_BATCH_SIZE: the most events claimed in one transaction. */
-    readonly batchSize: number
-    /** NOTIFICATION_BATCH_LINGER: how long to gather more events into a batch that is not full. */
-    readonly batchLinger: Duration.Duration
-    /** NOTIFICATION_CLAIM_LIMIT: after this, a sending without a result is unknown for good. */
-    readonly claimLimit: Duration.Duration
-  }
->()("@flowforge/notification/NotificationConfig") {
-  static readonly layer: Layer.Layer<NotificationConfig, Config.ConfigError> = Layer.effect(
+export const settings = all({
+  publicUrl,
+  batchSize: count(
+    "NOTIFICATION_BATCH_SIZE",
+    200,
+    "the most events claimed in one transaction; never more than are told within the claim limit: 48 with the default"
+  ),
+  batchLinger: time(
+    "NOTIFICATION_BATCH_LINGER",
+    "5 millis",
+    "how long to gather more events into a batch that is not full"
+  ),
+  claimLimit: time(
+    "NOTIFICATION_CLAIM_LIMIT",
+    "30 seconds",
+    "after this a sending without a result is `unknown`; the same in every process"
+  )
+})
+
+export class NotificationConfig extends Context.Service<NotificationConfig, ValueOf<typeof settings>>()(
+  "@flowforge/notification/NotificationConfig"
+) {
+  static readonly layer: Layer.Layer<NotificationConfig, Misconfigured> = Layer.effect(
     NotificationConfig,
-    Config.all({
-      publicUrl: Config.NonEmptyString("NOTIFICATION_PUBLIC_URL").pipe(
-        Config.withDefault("http://localhost:8080"),
-        Config.map((url) => url.replace(/\/+$/u, ""))
-      ),
-      batchSize: count("NOTIFICATION_BATCH_SIZE", 200),
-      batchLinger: time("NOTIFICATION_BATCH_LINGER", "5 millis"),
-      claimLimit: time("NOTIFICATION_CLAIM_LIMIT", "30 seconds")
-    })
+    settings.read
   )
 }

@@ -2,6 +2,7 @@ import { Consumer, Outbox } from "@flowforge/messaging"
 import { Effect, Layer } from "effect"
 import { NotificationConfig } from "./config.ts"
 import { batchWithin, entries } from "./consumers.ts"
+export { publicUrl, settings } from "./config.ts"
 export { points as crashPoints } from "./crash-points.ts"
 import { layerReceipts } from "./handlers.ts"
 import { jobs } from "./jobs.ts"
@@ -12,9 +13,6 @@ import { Settlements } from "./settlements.ts"
 import { NotificationStore } from "./store.ts"
 
 const GROUP = "notification"
-
-/** What this service reads from its environment, so that a start can be refused before anything is built. */
-export const layerConfig = NotificationConfig.layer
 
 /** What this service's group reads. */
 export const subscription = { group: GROUP, topics: entries.map(({ topic }) => topic.name) }

@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { Catalogue } from "./catalogue.ts"
 import { OrderConfig } from "./config.ts"
 import { entries } from "./consumers.ts"
+export { settings } from "./config.ts"
 export { points as crashPoints } from "./crash-points.ts"
 import { layerOrders } from "./handlers.ts"
 import { Admission } from "./intake/admission.ts"
@@ -15,9 +16,6 @@ import { Settlements } from "./settlements.ts"
 import { Orders } from "./store.ts"
 
 const stores = Layer.mergeAll(Orders.layerPostgres, IdempotencyKeys.layerPostgres, OrderConfig.layer)
-
-/** What this service reads from its environment, so that a start can be refused before anything is built. */
-export const layerConfig = OrderConfig.layer
 
 /** What the group `order` reads, for the sweeper. */
 export const subscription = { group: "order", topics: entries.map(({ topic }) => topic.name) }

@@ -4,6 +4,7 @@ import { Duration, Effect, Layer } from "effect"
 import { SettlementBell } from "./bell.ts"
 import { PaymentConfig } from "./config.ts"
 import { entries } from "./consumers.ts"
+export { settings } from "./config.ts"
 export { points as crashPoints } from "./crash-points.ts"
 import { layerHttp } from "./gateway/index.ts"
 import { PaymentMoves } from "./payments.ts"
@@ -15,9 +16,6 @@ const inside = PaymentMoves.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(Payments.layerPostgres, SettlementBell.layer, PaymentConfig.layer)),
   Layer.provide(Outbox.layer("payment"))
 )
-
-/** What this service reads from its environment, so that a start can be refused before anything is built. */
-export const layerConfig = PaymentConfig.layer
 
 /** What the group `payment` reads, for the sweeper. */
 export const subscription = { group: "payment", topics: [Topics.orderCreated.name, Topics.orderCancelled.name] }

@@ -1,20 +1,38 @@
+import { X509Certificate } from "node:crypto"
 import { readFile } from "node:fs/promises"
-import { Config, ConfigProvider, Duration, Effect, Option, Schema } from "effect"
+import { Config, ConfigProvider, Effect, Option, Schema } from "effect"
 
-const Count = Schema.Int.check(Schema.makeFilter((n) => n >= 1, { expected: "a whole number from 1" }))
-const Time = Schema.DurationFromString.check(
-  Schema.makeFilter((time) => Duration.isFinite(time) && Duration.toMillis(time) >= 0, {
-    expected: 'a time such as "250 millis" or "5 seconds"'
-  })
-)
+/** What an address that is called by HTTP must be, for people who got it wrong. */
+export const HTTP_URL = "a URL that begins with http:// or https://"
 
-/** How many of something: at least one. */
-export const count = (name: string, fallback: number): Config.Config<number> =>
-  Config.schema(Count, name).pipe(Config.withDefault(fallback))
+/** `localhost:8070` is a URL too, of the scheme `localhost`. */
+const isHttpUrl = (text: string): boolean =>
+  /^https?:\/\//u.test(text) && URL.canParse(text) && new URL(text).port !== "0"
 
-/** How long something takes: not less than nothing, and not for ever. */
-export const time = (name: string, fallback: Duration.Input): Config.Config<Duration.Duration> =>
-  Config.schema(Time, name).pipe(Config.withDefault(Duration.fromInputUnsafe(fallback)))
+const HttpUrl = Schema.String.check(Schema.makeFilter(isHttpUrl, { expected: HTTP_URL }))
+
+/** An address that is called by HTTP, without the slash that a URL ends with. */
+export const httpUrl = (name: string): Config.Config<string> =>
+  Config.map(Config.schema(HttpUrl, name), (text) => new URL(text).href.replace(/\/+$/u, ""))
+
+/** Whether the text holds a certificate as PEM: neither the path of one, nor one whose lines were lost. */
+export const isCertificate = (text: string): boolean => {
+  try {
+    return new X509Certificate(text).raw.length > 0
+  } catch {
+    return false
+  }
+}
+
+/** Whether what stands in the URL can be read: a % that begins no code cannot. */
+export const isDecodable = ({ hostname, password, pathname, username }: URL): boolean => {
+  try {
+    for (const part of [hostname, password, pathname, username]) decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** What is wrong with the environment, in a sentence that names the variable and not what it holds. */
 export const mistake = (message: string) => new Config.ConfigError(new ConfigProvider.SourceError({ message }))

@@ -1,5 +1,5 @@
 export { Cache, type CacheEntry } from "./cache.ts"
-export { count, optional, secret, time } from "./config.ts"
+export { isDecodable } from "./config.ts"
 export { escapeHtml } from "./html.ts"
 export {
   type Fault,

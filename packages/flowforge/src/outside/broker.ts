@@ -2,12 +2,12 @@ import { Topics } from "@flowforge/contracts"
 import { type Broker, OutboxRelay, PublishFailed, Singleton, type Wakeups } from "@flowforge/messaging"
 import * as KafkaBroker from "@flowforge/messaging/kafka"
 import * as PostgresBroker from "@flowforge/messaging/postgres"
+import type { ValueOf } from "@flowforge/platform/settings"
 import { Duration, Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { kafka, textOf } from "../settings/kafka.ts"
 import { topicsWith } from "../settings/topics.ts"
 import type { broker } from "../settings/outside.ts"
-import type { ValueOf } from "../settings/setting.ts"
 import { subscriptions } from "../subscriptions.ts"
 
 type BrokerSettings = ValueOf<typeof broker>

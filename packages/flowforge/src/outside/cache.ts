@@ -1,8 +1,8 @@
 import { Cache } from "@flowforge/platform"
 import { layerRedis } from "@flowforge/platform/redis"
+import type { ValueOf } from "@flowforge/platform/settings"
 import { Effect, Layer } from "effect"
 import type { cache } from "../settings/outside.ts"
-import type { ValueOf } from "../settings/setting.ts"
 
 /** No cache: what one process kept in its memory, another could not take back. */
 const layerNone: Layer.Layer<Cache> = Layer.succeed(Cache, {

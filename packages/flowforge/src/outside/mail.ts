@@ -1,8 +1,8 @@
 import { join } from "node:path"
 import { Mailer, SmsSender } from "@flowforge/platform"
+import type { ValueOf } from "@flowforge/platform/settings"
 import { Effect, Layer } from "effect"
 import type { mail, mailbox } from "../settings/outside.ts"
-import type { ValueOf } from "../settings/setting.ts"
 
 /** Where mails are files: they are shown on the management port. */
 export const mailFolderOf = (settings: ValueOf<typeof mailbox>): string | undefined =>

@@ -2,6 +2,7 @@ import { InventoryService } from "@flowforge/inventory"
 import { NotificationService } from "@flowforge/notification"
 import { OrderService } from "@flowforge/order"
 import { listen } from "@flowforge/platform/http"
+import { all } from "@flowforge/platform/settings"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Effect, Layer } from "effect"
 import { arm } from "../crash-points.ts"
@@ -12,8 +13,6 @@ import { mailFolderOf } from "../outside/mail.ts"
 import { layerObjects } from "../outside/objects.ts"
 import { cache, mailbox, objects } from "../settings/outside.ts"
 import { onTwoPorts, publicPort, running } from "../settings/process.ts"
-import { checked } from "../settings/service.ts"
-import { all } from "../settings/setting.ts"
 import { stopWithin } from "../stopping.ts"
 import { processOf } from "./process.ts"
 
@@ -24,9 +23,9 @@ const settings = onTwoPorts(
     cache,
     objects,
     mailbox,
-    order: checked(OrderService.layerConfig),
-    inventory: checked(InventoryService.layerConfig),
-    notification: checked(NotificationService.layerConfig)
+    order: OrderService.settings,
+    inventory: InventoryService.settings,
+    notification: NotificationService.settings
   })
 )
 

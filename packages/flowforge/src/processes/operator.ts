@@ -1,10 +1,10 @@
 import { operatorConfig } from "@flowforge/operator/config"
 import { listen } from "@flowforge/platform/http"
+import { all, row } from "@flowforge/platform/settings"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Effect } from "effect"
 import { running } from "../settings/process.ts"
-import { ofConfig } from "../settings/service.ts"
-import { all, row } from "../settings/setting.ts"
+import { ofConfig } from "../settings/of-config.ts"
 import { stopWithin } from "../stopping.ts"
 import { processOf } from "./process.ts"
 

@@ -3,16 +3,15 @@ import { migrationsFolder } from "@flowforge/contracts/migrations"
 import { loadCatalogue } from "@flowforge/embedded/catalogue"
 import { ensureEpoch, ensurePartitions, type Topic } from "@flowforge/messaging"
 import { migrate as applyMigrations } from "@flowforge/platform"
-import { layerTelemetry } from "@flowforge/platform/telemetry"
+import { all, optional, type ValueOf } from "@flowforge/platform/settings"
+import { layerTelemetry, telemetry } from "@flowforge/platform/telemetry"
 import { Config, Effect, Runtime, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { prepareTopics } from "../outside/broker.ts"
-import { optional } from "../settings/variable.ts"
 import { waitFor } from "../waiting.ts"
 import { awaitPostgres, layerConnections } from "../outside/database.ts"
 import { broker, catalogue } from "../settings/outside.ts"
 import { database } from "../settings/process.ts"
-import { all, type ValueOf } from "../settings/setting.ts"
 import { topicsWith } from "../settings/topics.ts"
 import { claim } from "./claim.ts"
 import { processOf } from "./process.ts"
@@ -42,7 +41,7 @@ const reportFile = optional("PREPARE_REPORT_FILE", {
   absence: "nothing is written"
 })
 
-const schema = { ...database, catalogue, installation } as const
+const schema = { ...database, telemetry, catalogue, installation } as const
 const schemaSettings = all(schema)
 
 const newestMigration = SqlClient.SqlClient.use((sql) =>

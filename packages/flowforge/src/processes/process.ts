@@ -1,5 +1,5 @@
+import type { Setting, Variable } from "@flowforge/platform/settings"
 import { Effect, type Scope } from "effect"
-import type { Setting, Variable } from "../settings/setting.ts"
 
 /** One row of the table of processes. */
 export interface Process {

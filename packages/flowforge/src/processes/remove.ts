@@ -1,12 +1,12 @@
 import { dropAll } from "@flowforge/platform"
-import { layerTelemetry } from "@flowforge/platform/telemetry"
+import { all } from "@flowforge/platform/settings"
+import { layerTelemetry, telemetry } from "@flowforge/platform/telemetry"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { removeTopics } from "../outside/broker.ts"
 import { awaitPostgres, layerConnections } from "../outside/database.ts"
 import { broker } from "../settings/outside.ts"
 import { database } from "../settings/process.ts"
-import { all } from "../settings/setting.ts"
 import { waitFor } from "../waiting.ts"
 import { AlreadyManaged } from "./claim.ts"
 import { installation, withExitCode } from "./prepare.ts"
@@ -24,7 +24,7 @@ const owner = SqlClient.SqlClient.use((sql) =>
 /** The way back of `prepare`: of topics, where they were its to make, and of tables. */
 export const remove = processOf(
   "deletes what prepare made, the data with it, then ends",
-  all({ ...database, broker, installation }),
+  all({ ...database, telemetry, broker, installation }),
   (settings) =>
     Effect.gen(function* () {
       const { broker, installation } = settings

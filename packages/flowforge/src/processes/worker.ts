@@ -1,6 +1,7 @@
 import type { Broker, Wakeups } from "@flowforge/messaging"
 import type { Cache } from "@flowforge/platform"
 import { listen } from "@flowforge/platform/http"
+import { all, type ValueOf } from "@flowforge/platform/settings"
 import { layerTelemetry } from "@flowforge/platform/telemetry"
 import { Effect, Layer, type Scope } from "effect"
 import type { SqlClient } from "effect/sql"
@@ -12,7 +13,6 @@ import { awaitSchema, layerDatabase } from "../outside/database.ts"
 import { Progress } from "../progress.ts"
 import { broker, cache } from "../settings/outside.ts"
 import { running } from "../settings/process.ts"
-import { all, type ValueOf } from "../settings/setting.ts"
 import { stopWithin } from "../stopping.ts"
 
 /** What all workers read. */

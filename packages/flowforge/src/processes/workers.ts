@@ -3,12 +3,11 @@ import { OutboxWatch } from "@flowforge/messaging"
 import { NotificationService } from "@flowforge/notification"
 import { OrderService } from "@flowforge/order"
 import { PaymentService } from "@flowforge/payment"
+import { all } from "@flowforge/platform/settings"
 import { Layer } from "effect"
 import { layerMail } from "../outside/mail.ts"
 import { layerObjects } from "../outside/objects.ts"
 import { gatewayUrl, mail, objects } from "../settings/outside.ts"
-import { checked } from "../settings/service.ts"
-import { all } from "../settings/setting.ts"
 import { subscriptions } from "../subscriptions.ts"
 import { processOf } from "./process.ts"
 import { runWorker, workerSettings } from "./worker.ts"
@@ -16,7 +15,7 @@ import { runWorker, workerSettings } from "./worker.ts"
 /** Decides how orders end; sweeps, and tidies the outbox, for the whole installation. */
 export const order = processOf(
   "consumers of the order service; the sweeper, retention, the outbox's gauges",
-  all({ ...workerSettings, own: checked(OrderService.layerConfig) }),
+  all({ ...workerSettings, own: OrderService.settings }),
   (settings) =>
     runWorker(settings, {
       process: "order",
@@ -26,25 +25,25 @@ export const order = processOf(
 
 export const payment = processOf(
   "consumers of the payment service; voids and refunds",
-  all({ ...workerSettings, gatewayUrl, own: checked(PaymentService.layerConfig) }),
+  all({ ...workerSettings, gatewayUrl, own: PaymentService.settings }),
   (settings) =>
     runWorker(settings, {
       process: "payment",
       work: Layer.mergeAll(PaymentService.layerConsumers, PaymentService.layerJobs).pipe(
-        Layer.provide(PaymentService.layerGateway(settings.gatewayUrl.href))
+        Layer.provide(PaymentService.layerGateway(settings.gatewayUrl))
       )
     })
 )
 
 export const inventory = processOf(
   "consumers of the inventory service",
-  all({ ...workerSettings, own: checked(InventoryService.layerConfig) }),
+  all({ ...workerSettings, own: InventoryService.settings }),
   (settings) => runWorker(settings, { process: "inventory", work: InventoryService.layerConsumers })
 )
 
 export const notification = processOf(
   "consumers of the notification service: receipts, mails, SMS",
-  all({ ...workerSettings, objects, mail, own: checked(NotificationService.layerConfig) }),
+  all({ ...workerSettings, objects, mail, own: NotificationService.settings }),
   (settings) =>
     runWorker(settings, {
       process: "notification",

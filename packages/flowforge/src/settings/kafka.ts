@@ -1,7 +1,17 @@
+import {
+  all,
+  choice,
+  count,
+  optionalCertificate,
+  optionalSecret,
+  refine,
+  time,
+  variable
+} from "@flowforge/platform/settings"
 import { Config, Redacted } from "effect"
-import { all, refine } from "./setting.ts"
 import { topicOverrides } from "./topics.ts"
-import { choice, optionalSecret, variable } from "./variable.ts"
+
+const ADDRESSES = "host:port, with commas between several, and ports between 1 and 65535"
 
 const brokers = variable("KAFKA_BROKERS", {
   parse: (name) =>
@@ -11,21 +21,23 @@ const brokers = variable("KAFKA_BROKERS", {
         .map((address) => address.trim())
         .filter((address) => address !== "")
     ),
-  expects: "host:port, with commas between several",
+  expects: ADDRESSES,
   means: "some of Kafka's brokers: host:port, with commas between several"
 })
+
+const isAddress = (address: string): boolean => {
+  const port = Number(/^[^\s,/:]+:(?<port>\d+)$/u.exec(address)?.groups?.["port"])
+  return port >= 1 && port <= 65_535
+}
 
 /** Where Kafka is, who we are there, and what is done about topics. */
 export const kafka = refine(
   all({
     brokers: refine(brokers, (addresses) =>
-      addresses.length > 0 && addresses.every((address) => /^[^\s,]+:\d+$/u.test(address))
-        ? undefined
-        : "KAFKA_BROKERS is wrong: it must be host:port, with commas between several"
+      addresses.length > 0 && addresses.every(isAddress) ? undefined : `KAFKA_BROKERS is wrong: it must be ${ADDRESSES}`
     ),
     tls: choice("KAFKA_TLS", ["off", "on"], "whether Kafka is spoken to by TLS", "off"),
-    authority: optionalSecret("KAFKA_TLS_CA", {
-      expects: "a certificate as PEM",
+    authority: optionalCertificate("KAFKA_TLS_CA", {
       means: "who may have signed the brokers' certificates, as PEM",
       absence: "the system's authorities"
     }),
@@ -52,23 +64,22 @@ export const kafka = refine(
       "create"
     ),
     overrides: topicOverrides,
-    stallTimeout: variable("KAFKA_STALL_TIMEOUT", {
-      parse: Config.Duration,
-      expects: "a duration such as 1 minute",
-      means: "how long a consumer may lag without progress until it is replaced, and then until its process ends",
-      fallback: "1 minute"
-    }),
-    replicas: variable("KAFKA_REPLICATION_FACTOR", {
-      parse: Config.Int,
-      expects: "a number",
-      means: "the copies of each new topic",
-      fallback: "1"
-    })
+    stallTimeout: time(
+      "KAFKA_STALL_TIMEOUT",
+      "1 minute",
+      "how long a consumer may lag without progress until it is replaced, and then until its process ends"
+    ),
+    replicas: count("KAFKA_REPLICATION_FACTOR", 1, "the copies of each new topic")
   }),
-  ({ mechanism, password, username }) =>
-    mechanism === "off" || (password !== undefined && username !== undefined)
+  ({ authority, mechanism, password, tls, username }) => {
+    if (authority !== undefined && tls === "off") return "KAFKA_TLS_CA is set and KAFKA_TLS is off: set KAFKA_TLS=on"
+    const given = [username, password].filter((secret) => secret !== undefined).length
+    if (mechanism === "off" && given > 0)
+      return "KAFKA_USERNAME or KAFKA_PASSWORD is set and KAFKA_SASL is off: set KAFKA_SASL, or neither of them"
+    return mechanism === "off" || given === 2
       ? undefined
       : "KAFKA_USERNAME and KAFKA_PASSWORD are needed with KAFKA_SASL"
+  }
 )
 
 export const textOf = (secret: Redacted.Redacted | undefined): string =>

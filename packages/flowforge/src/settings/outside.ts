@@ -1,10 +1,10 @@
+import { NotificationService } from "@flowforge/notification"
 import { redisConfig, type RedisOptions } from "@flowforge/platform/redis"
+import { address, all, as, choice, choose, row, secret, type Setting, text } from "@flowforge/platform/settings"
 import { Config, Effect } from "effect"
 import { s3, ses, sns } from "./aws.ts"
 import { kafka } from "./kafka.ts"
-import { ofConfig } from "./service.ts"
-import { all, as, choose, row, type Setting } from "./setting.ts"
-import { choice, secret, text, variable } from "./variable.ts"
+import { ofConfig } from "./of-config.ts"
 
 /** What carries events from process to process. */
 export const broker = choose(
@@ -41,13 +41,6 @@ const folder = text("FLOWFORGE_DATA", {
   means: "the folder for receipts and mails; shared by the processes that use it"
 })
 
-const publicUrl = variable("NOTIFICATION_PUBLIC_URL", {
-  parse: Config.URL,
-  expects: "a URL such as https://orders.example.com",
-  means: "where customers reach the public port; links in mails and to receipts begin with it",
-  fallback: "http://localhost:8080"
-})
-
 /** Where receipts are kept. */
 export const objects = choose(choice("FLOWFORGE_OBJECTS", ["folder", "s3"], "where receipts are kept"), {
   s3: as("s3", all({ s3 })),
@@ -55,7 +48,7 @@ export const objects = choose(choice("FLOWFORGE_OBJECTS", ["folder", "s3"], "whe
     "folder",
     all({
       folder,
-      publicUrl,
+      publicUrl: NotificationService.publicUrl,
       signingKey: secret("OBJECTS_SIGNING_KEY", {
         expects: "a text",
         means: "signs the addresses of receipts; the same for every process"
@@ -72,11 +65,7 @@ export const mail = choose(mailChoice, { folder: as("folder", all({ folder })), 
 /** Where operators can read what customers were told. */
 export const mailbox = choose(mailChoice, { folder: as("folder", all({ folder })), ses: as("ses", all({})) })
 
-export const gatewayUrl: Setting<URL> = variable("PAYMENT_GATEWAY_URL", {
-  parse: Config.URL,
-  expects: "a URL such as https://payments.example.com",
-  means: "the payment company"
-})
+export const gatewayUrl: Setting<string> = address("PAYMENT_GATEWAY_URL", { means: "the payment company" })
 
 /** What the shop sells, for development and the demo. */
 export const catalogue: Setting<"none" | "demo"> = choice(

@@ -1,29 +1,24 @@
-import { telemetryConfig } from "@flowforge/platform/telemetry"
-import { Config, Layer, Redacted } from "effect"
+import { optionalCertificate, refine, secret, type Setting, text, variable } from "@flowforge/platform/settings"
+import { telemetry } from "@flowforge/platform/telemetry"
+import { Config, Duration, Redacted } from "effect"
 import { crashAt } from "../crash-points.ts"
-import { checked } from "./service.ts"
-import { refine, type Setting } from "./setting.ts"
-import { optionalSecret, secret, text, variable } from "./variable.ts"
+import { mistakeInDatabaseUrl } from "./database-url.ts"
 
 const port = (name: string, fallback: string, means: string) =>
   variable(name, { parse: Config.Port, expects: "a port between 1 and 65535", means, fallback })
 
 /** Connections that a process needs besides those for its work: its locks, and listening for what others commit. */
 const FEWEST_CONNECTIONS = 6
-const A_DATABASE = "a URL such as postgres://user@host:5432/database"
+const A_PATIENCE = "a time such as 25 seconds, and no more than 1 hour"
 
-const databaseUrl = refine(secret("DATABASE_URL", { expects: A_DATABASE, means: "the PostgreSQL" }), (url) => {
-  const text = Redacted.value(url)
-  return /^postgres(?:ql)?:\/\/[^/]/u.test(text) && URL.canParse(text)
-    ? undefined
-    : `DATABASE_URL is wrong: it must be ${A_DATABASE}`
-})
+const databaseUrl = refine(secret("DATABASE_URL", { expects: "a URL", means: "the PostgreSQL" }), (url) =>
+  mistakeInDatabaseUrl(Redacted.value(url))
+)
 
 /** Where PostgreSQL is, and how to know that it is the right one. */
 export const database = {
   databaseUrl,
-  databaseAuthority: optionalSecret("DATABASE_TLS_CA", {
-    expects: "a certificate as PEM",
+  databaseAuthority: optionalCertificate("DATABASE_TLS_CA", {
     means: "who may have signed PostgreSQL's certificate, as PEM; demands TLS",
     absence: "the system's authorities, with ?sslmode=require in DATABASE_URL"
   })
@@ -42,19 +37,28 @@ const maxConnections = refine(
       : `DATABASE_CONNECTIONS is wrong: it must be a number, ${FEWEST_CONNECTIONS} or more`
 )
 
+/** Timers hold no more than 24.8 days, and take what is longer for no time at all; no orchestrator waits for an hour. */
+const stopWithin = refine(
+  variable("SHUTDOWN_TIMEOUT", {
+    parse: Config.Duration,
+    expects: A_PATIENCE,
+    means: "how long a stop may take until it is cut short; shorter than the orchestrator's patience",
+    fallback: "25 seconds"
+  }),
+  (time) =>
+    Duration.between(time, { minimum: Duration.zero, maximum: Duration.hours(1) })
+      ? undefined
+      : `SHUTDOWN_TIMEOUT is wrong: it must be ${A_PATIENCE}`
+)
+
 /** What every process has that goes on running. */
 export const running = {
   ...database,
   maxConnections,
   host: text("FLOWFORGE_HOST", { means: "the address that the ports listen on", fallback: "0.0.0.0" }),
-  telemetry: checked(Layer.effectDiscard(telemetryConfig)),
+  telemetry,
   managementPort: port("MANAGEMENT_PORT", "9090", "health, metrics, what operators do; not to be routed from outside"),
-  stopWithin: variable("SHUTDOWN_TIMEOUT", {
-    parse: Config.Duration,
-    expects: "a duration such as 25 seconds",
-    means: "how long a stop may take until it is cut short; shorter than the orchestrator's patience",
-    fallback: "25 seconds"
-  }),
+  stopWithin,
   crashAt
 } as const
 

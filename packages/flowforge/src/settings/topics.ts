@@ -1,7 +1,6 @@
 import { Topics } from "@flowforge/contracts"
+import { refine, variable } from "@flowforge/platform/settings"
 import { Config, Duration, Schema } from "effect"
-import { refine } from "./setting.ts"
-import { variable } from "./variable.ts"
 
 const NAME = "KAFKA_TOPIC_OVERRIDES"
 

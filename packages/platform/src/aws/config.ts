@@ -1,5 +1,5 @@
 import { Config, Effect, Option, Redacted } from "effect"
-import { mistake, secret } from "../config.ts"
+import { httpUrl, mistake, secret } from "../config.ts"
 
 const credentials = (prefix: string) =>
   Config.mapEffect(
@@ -14,12 +14,8 @@ const credentials = (prefix: string) =>
     }
   )
 
-/** An address as it was written, without the slash that a URL would add. */
-export const addressConfig = (name: string) =>
-  Config.URL(name).pipe(
-    Config.option,
-    Config.map((url) => Option.getOrUndefined(url)?.href.replace(/\/$/u, ""))
-  )
+/** An address that may be absent. */
+export const addressConfig = (name: string) => httpUrl(name).pipe(Config.option, Config.map(Option.getOrUndefined))
 
 /** What each of AWS's services is told: `<PREFIX>_ENDPOINT`, `_REGION`, `_ACCESS_KEY_ID`, `_SECRET_ACCESS_KEY`. */
 export const awsConfig = (prefix: string) =>

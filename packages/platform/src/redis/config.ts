@@ -1,10 +1,13 @@
 import { Config, Effect, Redacted } from "effect"
-import { file, mistake, optional, secret } from "../config.ts"
+import { file, isCertificate, isDecodable, mistake, optional, secret } from "../config.ts"
 import type { RedisOptions } from "./client.ts"
 
 /** `redis:` or `rediss:`, a host, and a database by its number if any. */
 const isAddress = (text: string): boolean =>
-  URL.canParse(text) && /^rediss?:\/\/[^/?#]+(?:\/\d*)?$/u.test(text) && new URL(text).hostname !== ""
+  URL.canParse(text) &&
+  /^rediss?:\/\/[^/?#]+(?:\/\d*)?$/u.test(text) &&
+  new URL(text).hostname !== "" &&
+  isDecodable(new URL(text))
 
 /** What a process reads for its Redis. A mistake names its variable, never what it holds. */
 export const redisConfig: Config.Config<RedisOptions> = Config.all({
@@ -22,6 +25,14 @@ export const redisConfig: Config.Config<RedisOptions> = Config.all({
     }
     if ((certificate === undefined) !== (key === undefined)) {
       return Effect.fail(mistake("REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together: set both or none"))
+    }
+    for (const [name, text] of [
+      ["REDIS_TLS_CA_FILE", authority],
+      ["REDIS_TLS_CERT_FILE", certificate]
+    ] as const) {
+      if (text !== undefined && !isCertificate(text)) {
+        return Effect.fail(mistake(`${name} is wrong: what it names must hold a certificate as PEM`))
+      }
     }
     const tls = {
       ...(authority === undefined ? {} : { authority }),

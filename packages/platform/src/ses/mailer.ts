@@ -15,11 +15,23 @@ export interface SesOptions extends AwsOptions {
   readonly configurationSet?: string
 }
 
-/** Says of the message what no waiting mends, unless it is the sender whom SES does not know. */
-const isRefusal = (name: string, reason: string): boolean =>
-  (name === "MessageRejected" && !/not verified|authority to send/iu.test(reason)) ||
-  name === "BadRequestException" ||
-  name === "InvalidParameterValue"
+/** Words of SES, or of what stands in for it, for an address that is none, or that it never sends to. */
+const ADDRESS_REFUSED =
+  /illegal address|invalid email address|missing (?:final '@domain'|domain)|(?:local address|domain) (?:contains|starts|ends)|address (?:is )?blacklisted/iu
+
+/**
+ * Only what is said of the recipient's address is final for this one recipient. Everything else (the sender, a set of rules,
+ * the message's form) is the same for all, and an operator's to mend: it waits. SES does not always say whose address it
+ * means; the sender's was found right at the start.
+ */
+const isRefusalOf =
+  (from: string) =>
+  (name: string, reason: string): boolean =>
+    REFUSALS.has(name) && ADDRESS_REFUSED.test(reason) && !reason.includes(addressOf(from))
+
+const REFUSALS = new Set(["MessageRejected", "BadRequestException", "InvalidParameterValue"])
+
+const addressOf = (sender: string): string => /<(?<address>[^>]*)>$/u.exec(sender)?.groups?.["address"] ?? sender
 
 /**
  * Mail by SES, API version 2, as whole MIME messages: what arrives is what every other adapter sends. An attempt is one
@@ -53,7 +65,7 @@ export const layerSes = (options: SesOptions): Layer.Layer<Mailer> =>
                   }),
                   { abortSignal }
                 ),
-              catch: (error) => sendingErrorOf(error, isRefusal)
+              catch: (error) => sendingErrorOf(error, isRefusalOf(options.from))
             }).pipe(awsSpan("SESv2", "SendEmail"))
           })
       })

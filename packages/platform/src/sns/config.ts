@@ -1,8 +1,18 @@
-import { Config } from "effect"
+import { Config, Option, Schema } from "effect"
 import { awsConfig, given } from "../aws/config.ts"
-import { optional } from "../config.ts"
+
+const SenderId = Schema.String.check(
+  Schema.makeFilter((text) => /^(?=.*[A-Za-z])[A-Za-z\d]{1,11}$/u.test(text), {
+    expected: "1 to 11 letters or digits, a letter among them"
+  })
+)
 
 export const snsConfig = Config.map(
-  Config.all([awsConfig("SNS"), Config.all({ senderId: optional("SNS_SENDER_ID") })]),
+  Config.all([
+    awsConfig("SNS"),
+    Config.all({
+      senderId: Config.schema(SenderId, "SNS_SENDER_ID").pipe(Config.option, Config.map(Option.getOrUndefined))
+    })
+  ]),
   ([aws, own]) => ({ ...aws, ...given(own) })
 )

@@ -14,8 +14,12 @@ export interface SnsOptions extends AwsOptions {
 /** E.164. */
 const NUMBER = /^\+[1-9]\d{4,14}$/u
 
-/** The number is none, or its owner wants no more SMS. */
-const isRefusal = (name: string): boolean => /^(?:InvalidParameter|OptedOut)/u.test(name)
+/**
+ * The number is none, or its owner wants no more SMS. SNS calls by the same name what is wrong with the sender's name or with
+ * the text, which is the same for all: that waits for an operator.
+ */
+const isRefusal = (name: string, reason: string): boolean =>
+  name.startsWith("OptedOut") || (name.startsWith("InvalidParameter") && /phone ?number/iu.test(reason))
 
 const text = (value: string) => ({ DataType: "String", StringValue: value })
 

@@ -1,9 +1,10 @@
-import { type Config, Effect, Layer, Logger, type LogLevel, Option, References } from "effect"
-import { telemetryConfig } from "./config.ts"
+import { Effect, Layer, Logger, type LogLevel, References } from "effect"
+import type { Misconfigured, ValueOf } from "../settings/index.ts"
+import { telemetry } from "./config.ts"
 import { jsonLogger, prettyLogger } from "./logger.ts"
 import { layerTraces } from "./traces.ts"
 
-const ratioOf = ({ ratio, sampler }: Config.Success<typeof telemetryConfig>): number => {
+const ratioOf = ({ ratio, sampler }: ValueOf<typeof telemetry>): number => {
   switch (sampler) {
     case "parentbased_always_on":
       return 1
@@ -18,9 +19,9 @@ const ratioOf = ({ ratio, sampler }: Config.Success<typeof telemetryConfig>): nu
  * Logs to standard output (JSON lines; for people on a terminal), and traces to OTEL_EXPORTER_OTLP_ENDPOINT when it is
  * set: without it no span is made.
  */
-export const layerTelemetry = (service: string): Layer.Layer<never, Config.ConfigError> =>
+export const layerTelemetry = (service: string): Layer.Layer<never, Misconfigured> =>
   Layer.unwrap(
-    Effect.map(telemetryConfig, (config) => {
+    Effect.map(telemetry.read, (config) => {
       const { endpoint, format, headers, level } = config
       const write = (line: string) => void process.stdout.write(line)
       const pretty = format === "pretty" || (format === "auto" && process.stdout.isTTY)
@@ -28,11 +29,9 @@ export const layerTelemetry = (service: string): Layer.Layer<never, Config.Confi
       return Layer.mergeAll(
         Logger.layer([logger]),
         Layer.succeed(References.MinimumLogLevel, level as LogLevel.LogLevel),
-        Option.match(endpoint, {
-          onNone: () => Layer.succeed(References.TracerEnabled, false),
-          onSome: (endpoint) =>
-            layerTraces({ service, endpoint, ratio: ratioOf(config), ...(headers === undefined ? {} : { headers }) })
-        })
+        endpoint === undefined
+          ? Layer.succeed(References.TracerEnabled, false)
+          : layerTraces({ service, endpoint, ratio: ratioOf(config), ...(headers === undefined ? {} : { headers }) })
       )
     })
   )

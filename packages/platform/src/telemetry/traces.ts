@@ -25,7 +25,7 @@ const layerClient = Layer.effect(
 /** Sends the spans of the traces that are kept to an OTLP endpoint, as JSON, in batches, beside the work. */
 export const layerTraces = (options: {
   readonly service: string
-  readonly endpoint: URL
+  readonly endpoint: string
   readonly headers?: Readonly<Record<string, string>>
   /** The part of the traces that begin here which is kept. */
   readonly ratio: number
@@ -35,7 +35,7 @@ export const layerTraces = (options: {
     Effect.gen(function* () {
       const random = yield* Random.Random
       const tracer = yield* OtlpTracer.make({
-        url: `${options.endpoint.href.replace(/\/$/u, "")}/v1/traces`,
+        url: `${options.endpoint}/v1/traces`,
         headers: options.headers,
         resource: { serviceName: options.service },
         shutdownTimeout: SHUTDOWN_BUDGET

@@ -41,6 +41,20 @@ describe("the configuration of S3, SES and SNS", () => {
     })
   )
 
+  it.effect("takes senders with a name and without", () =>
+    Effect.gen(function* () {
+      for (const from of [
+        "orders@example.com",
+        "Flow Forge <o.r@shop.example.com>",
+        '"Forge, Flow" <o+r@example.com>'
+      ]) {
+        assert.strictEqual((yield* read(sesConfig, { SES_REGION: "eu-west-1", SES_FROM: from })).from, from)
+      }
+      const sms = { SNS_REGION: "eu-west-1", SNS_SENDER_ID: "FlowForge24" }
+      assert.strictEqual((yield* read(snsConfig, sms)).senderId, "FlowForge24")
+    })
+  )
+
   const mistakes: ReadonlyArray<
     readonly [config: Config.Config<unknown>, variables: Record<string, string>, says: string]
   > = [
@@ -51,10 +65,16 @@ describe("the configuration of S3, SES and SNS", () => {
     [s3Config, { ...required, S3_ACCESS_KEY_ID: "flowforge" }, "S3_SECRET_ACCESS_KEY"],
     [s3Config, { ...required, S3_SECRET_ACCESS_KEY_FILE: "/nowhere" }, "S3_SECRET_ACCESS_KEY_FILE"],
     [s3Config, { ...required, S3_ACCESS_KEY_ID: "a", S3_ACCESS_KEY_ID_FILE: "/dev/null" }, "S3_ACCESS_KEY_ID_FILE"],
-    [sesConfig, { SES_REGION: "eu-west-1" }, "SES_FROM"]
+    [sesConfig, { SES_REGION: "eu-west-1" }, "SES_FROM"],
+    ...["nonsense", "a..b@example.com", "Karen, Chan <karen@example.com>", "a@b.c\nBcc: d@e.f", "ä <a@b.c>"].map(
+      (from) => [sesConfig, { SES_REGION: "eu-west-1", SES_FROM: from }, "SES_FROM"] as const
+    ),
+    ...["TwelveSignsX", "12345678901", "twelve-signs", "a name"].map(
+      (id) => [snsConfig, { SNS_REGION: "eu-west-1", SNS_SENDER_ID: id }, "SNS_SENDER_ID"] as const
+    )
   ]
   for (const [config, variables, says] of mistakes) {
-    it.effect(`names ${says} when it is missing or wrong (${Object.keys(variables).join(", ")})`, () =>
+    it.effect(`names ${says} when it is missing or wrong (${JSON.stringify(variables)})`, () =>
       Effect.gen(function* () {
         assert.include(String((yield* Effect.flip(read(config, variables))).message), says)
       })

@@ -1,9 +1,12 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { rootCertificates } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
 import { redisConfig } from "@flowforge/platform/redis"
 import { ConfigProvider, Effect, Redacted } from "effect"
 import { temporaryFolder } from "../temporary-folder.ts"
+
+const authority = rootCertificates[0]!
 
 const parse = (variables: Readonly<Record<string, string>>) => redisConfig.parse(ConfigProvider.fromUnknown(variables))
 
@@ -18,12 +21,12 @@ describe("the configuration of Redis", () => {
       const { password, tls, url } = yield* parse({
         REDIS_URL_FILE: file("url", "rediss://app@cache:6380/1"),
         REDIS_PASSWORD_FILE: file("password", "s3cret"),
-        REDIS_TLS_CA_FILE: file("ca", "PEM"),
+        REDIS_TLS_CA_FILE: file("ca", authority),
         REDIS_TLS_SERVER_NAME: "redis.internal"
       })
       assert.strictEqual(Redacted.value(url), "rediss://app@cache:6380/1")
       assert.strictEqual(Redacted.value(password!), "s3cret")
-      assert.deepStrictEqual(tls, { authority: "PEM", serverName: "redis.internal" })
+      assert.deepStrictEqual(tls, { authority, serverName: "redis.internal" })
     })
   )
 
@@ -43,6 +46,11 @@ describe("the configuration of Redis", () => {
         yield* refusal({ REDIS_URL: "rediss://cache", REDIS_TLS_CERT_FILE: import.meta.filename }),
         "belong together"
       )
+      assert.include(
+        yield* refusal({ REDIS_URL: "rediss://cache", REDIS_TLS_CA_FILE: import.meta.filename }),
+        "REDIS_TLS_CA_FILE is wrong"
+      )
+      assert.include(yield* refusal({ REDIS_URL: "redis://:p%zz@cache" }), "REDIS_URL is wrong")
     })
   )
 })

@@ -80,7 +80,7 @@ describe.skipIf(program === undefined)(`on SES${program === undefined ? ` (${MOT
     })
   )
 
-  for (const [status, name, tag] of [
+  for (const [status, name, tag, message = "as told"] of [
     [429, "TooManyRequestsException", "SendingUnavailable"],
     [400, "SendingPausedException", "SendingUnavailable"],
     [403, "InvalidClientTokenId", "SendingUnavailable"],
@@ -88,16 +88,25 @@ describe.skipIf(program === undefined)(`on SES${program === undefined ? ` (${MOT
     [500, "InternalFailure", "SendingUnavailable"],
     [503, "ServiceUnavailable", "SendingUnavailable"],
     [504, "GatewayTimeout", "SendingOutcomeUnknown"],
-    [400, "MessageRejected", "RecipientRefused"]
+    [400, "MessageRejected", "SendingUnavailable", "Email address is not verified. The following identities failed"],
+    [400, "MessageRejected", "SendingUnavailable", "Transaction failed: Expected disposition"],
+    [400, "MessageRejected", "RecipientRefused", "Address blacklisted."],
+    [400, "BadRequestException", "SendingUnavailable", "Configuration set name is not valid."],
+    [400, "BadRequestException", "SendingUnavailable", `Invalid email address ${SENDER}.`],
+    [400, "BadRequestException", "RecipientRefused", "Invalid email address anna@example."],
+    [400, "BadRequestException", "RecipientRefused", "Missing final '@domain'"],
+    [400, "InvalidParameterValue", "SendingUnavailable", "Duplicate tag names"],
+    [400, "InvalidParameterValue", "RecipientRefused", "Domain contains dot-dot"],
+    [404, "NotFoundException", "SendingUnavailable", "Configuration set <orders> does not exist."]
   ] as const) {
-    it.live(`${status} ${name} is ${tag}, after one call`, () =>
+    it.live(`${status} ${name} (${message}) is ${tag}, after one call`, () =>
       Effect.gen(function* () {
         const { proxy, sent } = yield* countOf()
         proxy.setFault({
           kind: "refuse",
           status,
           headers: { "content-type": "application/json", "x-amzn-errortype": name },
-          body: JSON.stringify({ message: "as told" })
+          body: JSON.stringify({ message })
         })
         assert.strictEqual((yield* Effect.flip(Effect.provide(send(v7()), ses(proxy.url))))._tag, tag)
         assert.strictEqual(sent(), 1)

@@ -59,22 +59,29 @@ describe.skipIf(program === undefined)(`on SNS${program === undefined ? ` (${MOT
     })
   )
 
-  for (const [status, code, tag] of [
+  for (const [status, code, tag, message = "as told"] of [
     [429, "Throttling", "SendingUnavailable"],
     [403, "InvalidClientTokenId", "SendingUnavailable"],
     [500, "InternalError", "SendingUnavailable"],
     [504, "GatewayTimeout", "SendingOutcomeUnknown"],
-    [400, "InvalidParameter", "RecipientRefused"],
+    [
+      400,
+      "InvalidParameter",
+      "RecipientRefused",
+      "Invalid parameter: PhoneNumber Reason: +49 is not valid to publish to"
+    ],
+    [400, "InvalidParameter", "SendingUnavailable", "Invalid parameter: Message too long"],
+    [400, "InvalidParameterValue", "SendingUnavailable", "The message attribute 'AWS.SNS.SMS.SenderID' is invalid"],
     [400, "OptedOut", "RecipientRefused"]
   ] as const) {
-    it.live(`${status} ${code} is ${tag}, after one call`, () =>
+    it.live(`${status} ${code} (${message}) is ${tag}, after one call`, () =>
       Effect.gen(function* () {
         const { proxy, sent } = yield* countOf()
         proxy.setFault({
           kind: "refuse",
           status,
           headers: { "content-type": "text/xml" },
-          body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>as told</Message></Error></ErrorResponse>`
+          body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`
         })
         assert.strictEqual((yield* Effect.flip(Effect.provide(send(v7()), sns(proxy.url))))._tag, tag)
         assert.strictEqual(sent(), 1)

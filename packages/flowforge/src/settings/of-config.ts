@@ -1,5 +1,5 @@
-import { Cause, Config, ConfigProvider, Effect, Exit, Layer } from "effect"
-import { Misconfigured, type Setting, type Variable } from "./setting.ts"
+import { Misconfigured, type Setting, type Variable } from "@flowforge/platform/settings"
+import { Cause, Config, ConfigProvider, Effect, Exit } from "effect"
 
 const AT = /at \["(?<name>\w+)"\]/u
 const EXPECTED = /Expected (?<what>[^\n]*?)(?:, got [^\n]*)?(?:\n|$)/u
@@ -7,24 +7,14 @@ const EXPECTED = /Expected (?<what>[^\n]*?)(?:, got [^\n]*)?(?:\n|$)/u
 /** What a package reads by its own `Config`. `variables` are those that it is known for. */
 export const ofConfig = <A>(config: Config.Config<A>, variables: ReadonlyArray<Variable>): Setting<A> => ({
   variables,
-  read: everyMistakeOf((provider) => config.parse(provider))
-})
-
-/** A Layer's own configuration, read ahead of building anything, for its mistakes alone. */
-export const checked = <A>(layer: Layer.Layer<A, Config.ConfigError>): Setting<void> => ({
-  variables: [],
-  read: everyMistakeOf((provider) =>
-    Effect.asVoid(Layer.build(layer)).pipe(Effect.scoped, Effect.provide(ConfigProvider.layer(provider)))
-  )
+  read: everyMistakeOf(config)
 })
 
 /**
  * A Config stops at its first mistake: so a variable at fault is hidden, which leaves its default, or something stands for
  * it where it has none, and the Config is asked again until there is nothing more to say.
  */
-const everyMistakeOf = Effect.fnUntraced(function* <A>(
-  read: (provider: ConfigProvider.ConfigProvider) => Effect.Effect<A, Config.ConfigError>
-) {
+const everyMistakeOf = Effect.fnUntraced(function* <A>(config: Config.Config<A>) {
   const provider = yield* ConfigProvider.ConfigProvider
   const mistakes = new Map<string, string>()
   const required = new Set<string>()
@@ -34,7 +24,7 @@ const everyMistakeOf = Effect.fnUntraced(function* <A>(
     return mistakes.has(name) ? Effect.undefined : provider.load(path)
   })
   for (;;) {
-    const exit = yield* Effect.exit(read(visible))
+    const exit = yield* Effect.exit(config.parse(visible))
     if (Exit.isSuccess(exit)) {
       if (mistakes.size === 0) return exit.value
       break

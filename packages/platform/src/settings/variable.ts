@@ -1,6 +1,11 @@
-import { optional as optionalText, secret as secretText } from "@flowforge/platform"
-import { Config, ConfigProvider, Effect, type Redacted } from "effect"
+import { Config, ConfigProvider, Duration, Effect, Redacted, Schema } from "effect"
+import { HTTP_URL, httpUrl, isCertificate, optional as optionalText, secret as secretText } from "../config.ts"
 import { Misconfigured, type Setting, type Variable } from "./setting.ts"
+
+const Count = Schema.Int.check(Schema.isGreaterThan(0))
+const Time = Schema.DurationFromString.check(
+  Schema.makeFilter((time) => Duration.isFinite(time) && Duration.toMillis(time) >= 0)
+)
 
 interface Options<A> {
   readonly parse: (name: string) => Config.Config<A>
@@ -36,15 +41,54 @@ export const optional = <A>(
   )
 })
 
+interface SecretOptions extends Omit<Options<Redacted.Redacted>, "isSecret" | "parse"> {
+  /** Whether the text is what it must be. */
+  readonly isRight?: (text: string) => boolean
+}
+
 /** A variable that may come from a file instead, named by `<NAME>_FILE`. */
-export const secret = (
+export const secret = (name: string, options: SecretOptions): Setting<Redacted.Redacted> =>
+  variable(name, hidden(options))
+
+/** A secret, or a text of many lines such as a certificate, that may be absent. */
+export const optionalSecret = (
   name: string,
-  options: Omit<Options<Redacted.Redacted>, "isSecret" | "parse">
-): Setting<Redacted.Redacted> => variable(name, { ...options, parse: Config.Redacted, isSecret: true })
+  options: SecretOptions & { readonly absence: string }
+): Setting<Redacted.Redacted | undefined> => optional(name, hidden(options))
+
+/** A certificate as PEM, that may be absent. Neither secret nor short: it may come from a file, too. */
+export const optionalCertificate = (name: string, options: { readonly means: string; readonly absence: string }) =>
+  optionalSecret(name, { ...options, expects: "a certificate as PEM", isRight: isCertificate })
 
 /** A text that is not empty. */
 export const text = (name: string, options: Pick<Options<string>, "means" | "fallback">): Setting<string> =>
   variable(name, { ...options, parse: Config.NonEmptyString, expects: "a text" })
+
+/** How many of something: at least one. */
+export const count = (name: string, fallback: number, means: string): Setting<number> =>
+  variable(name, {
+    parse: (at) => Config.schema(Count, at),
+    expects: "a whole number from 1",
+    means,
+    fallback: String(fallback)
+  })
+
+/** How long something takes: not less than nothing, and not for ever. */
+export const time = (name: string, fallback: string, means: string): Setting<Duration.Duration> =>
+  variable(name, {
+    parse: (at) => Config.schema(Time, at),
+    expects: 'a time such as "250 millis" or "5 seconds"',
+    means,
+    fallback
+  })
+
+/** An address that is called by HTTP, without the slash that a URL ends with. */
+export const address = (name: string, options: Pick<Options<string>, "means" | "fallback">): Setting<string> =>
+  variable(name, { ...options, parse: httpUrl, expects: HTTP_URL })
+
+/** An address that is called by HTTP, and that may be absent. */
+export const optionalAddress = (name: string, options: { readonly means: string; readonly absence: string }) =>
+  optional(name, { ...options, parse: httpUrl, expects: HTTP_URL })
 
 /** One of a few words. */
 export const choice = <const C extends ReadonlyArray<string>>(
@@ -60,11 +104,12 @@ export const choice = <const C extends ReadonlyArray<string>>(
     ...(fallback === undefined ? {} : { fallback })
   })
 
-/** A secret, or a text of many lines such as a certificate, that may be absent. */
-export const optionalSecret = (
-  name: string,
-  options: Omit<Options<Redacted.Redacted>, "isSecret" | "parse"> & { readonly absence: string }
-): Setting<Redacted.Redacted | undefined> => optional(name, { ...options, parse: Config.Redacted, isSecret: true })
+const hidden = <O extends SecretOptions>({ isRight = () => true, ...options }: O) => ({
+  ...options,
+  parse: (name: string) =>
+    Config.map(Config.schema(Schema.String.check(Schema.makeFilter(isRight)), name), (text) => Redacted.make(text)),
+  isSecret: true
+})
 
 const described = (
   name: string,
