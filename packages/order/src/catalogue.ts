@@ -1,4 +1,5 @@
 import { ItemId, MinorUnits, type UserId } from "@flowforge/contracts"
+import { monotonicMillis } from "@flowforge/messaging"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { OrderConfig } from "./config.ts"
@@ -33,7 +34,7 @@ export class Catalogue extends Context.Service<
       /** One request reads again; those that come meanwhile go on with what there is. */
       const refresh = Effect.suspend(() => {
         const before = readAt
-        readAt = clock.currentTimeMillisUnsafe()
+        readAt = monotonicMillis(clock)
         return sql<PriceRow>`SELECT id, price::float8 AS price FROM items`.pipe(
           Effect.map((rows) => (prices = new Map(priced(rows)))),
           Effect.onError(() => Effect.sync(() => (readAt = before)))
@@ -48,7 +49,7 @@ export class Catalogue extends Context.Service<
 
       return Catalogue.of({
         prices: Effect.fnUntraced(function* (items) {
-          if (clock.currentTimeMillisUnsafe() - readAt >= maxAge) yield* refresh
+          if (monotonicMillis(clock) - readAt >= maxAge) yield* refresh
           const missing = items.filter((item) => !prices.has(item))
           return missing.length === 0 ? prices : yield* lookUp(missing)
         }),

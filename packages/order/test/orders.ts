@@ -15,8 +15,9 @@ import {
 import { type AnyEvent, type Delivery, message, Outbox, type Topic, Wakeups } from "@flowforge/messaging"
 import { Cache, layerPostgres } from "@flowforge/platform"
 import { layerTestDatabase, TestDatabase } from "@flowforge/testkit"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { Clock, ConfigProvider, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { v7 } from "uuid"
 import { Catalogue } from "../src/catalogue.ts"
 import { OrderConfig } from "../src/config.ts"
@@ -68,6 +69,16 @@ export const startUseCases = Effect.gen(function* () {
     layerUseCases.pipe(Layer.provide([Cache.layerMemory(), Wakeups.layer]), Layer.provide(pool), Layer.fresh)
   )
 })
+
+/** The use cases by a clock that the test sets; the connections to the database go by that of the machine. */
+export const startByTestClock = (variables: Readonly<Record<string, string>> = {}) =>
+  Effect.gen(function* () {
+    const clock = yield* TestClock.make()
+    const useCases = yield* Layer.build(layerUseCases.pipe(Layer.provide(configured(variables)), Layer.fresh)).pipe(
+      Effect.provideService(Clock.Clock, clock)
+    )
+    return { clock, useCases }
+  })
 
 /** What asks for one of item 1. */
 export const asking = (customer: UserId, idempotencyKey?: string): Parameters<Intake["Service"]["place"]>[0] => ({

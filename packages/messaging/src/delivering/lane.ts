@@ -2,11 +2,9 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import { Clock, Effect, Exit, Random } from "effect"
 import type { SubscribeOptions } from "../broker.ts"
 import type { IncomingRecord } from "../delivery.ts"
+import { monotonicMillis } from "../monotonic.ts"
 import { type Batch, type Held, putBack, settle, takeBatch } from "./batch.ts"
 import type { Bell } from "./bell.ts"
-
-/** Milliseconds of a clock that never goes back. */
-export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe() / 1000n) / 1000
 
 export interface LaneOptions<H extends Held> {
   readonly subscription: SubscribeOptions

@@ -6,6 +6,7 @@ import type { Entry } from "../consumer/entry.ts"
 import { BatchRefused, type Member } from "../consumer/member.ts"
 import { orRefuse } from "../consumer/settle.ts"
 import type { Delivery } from "../delivery.ts"
+import { monotonicMillis } from "../monotonic.ts"
 import type { Failure } from "./failure.ts"
 import { unclaimed } from "./inbox.ts"
 
@@ -62,13 +63,13 @@ export const makeCircuit = (options: CircuitOptions): Effect.Effect<Circuit> =>
     let isTrying = false
 
     const waitAgain = () => {
-      openUntil = clock.currentTimeMillisUnsafe() + Math.min(cap, base * 2 ** trials)
+      openUntil = monotonicMillis(clock) + Math.min(cap, base * 2 ** trials)
     }
     return {
       admit: (topic, calls) =>
         Effect.sync(() => {
           if (openUntil === undefined || !(calls || topics.has(topic))) return "all"
-          if (clock.currentTimeMillisUnsafe() < openUntil) return "none"
+          if (monotonicMillis(clock) < openUntil) return "none"
           // Should nothing be heard of this one, another may try after the same wait.
           waitAgain()
           isTrying = true
@@ -105,9 +106,7 @@ export const makeCircuit = (options: CircuitOptions): Effect.Effect<Circuit> =>
           return true
         }),
       isOpen: Effect.sync(() => openUntil !== undefined),
-      waitMillis: Effect.sync(() =>
-        openUntil === undefined ? 0 : Math.max(0, openUntil - clock.currentTimeMillisUnsafe())
-      ),
+      waitMillis: Effect.sync(() => (openUntil === undefined ? 0 : Math.max(0, openUntil - monotonicMillis(clock)))),
       opened: opened.await
     } satisfies Circuit
   })

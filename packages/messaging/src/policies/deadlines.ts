@@ -1,4 +1,5 @@
 import { Clock, Duration, Effect, type Fiber } from "effect"
+import { monotonicMillis } from "../monotonic.ts"
 
 interface Waiting {
   readonly at: number
@@ -10,8 +11,7 @@ export type Deadlines = (budget: Duration.Duration, expire: () => void) => () =>
 
 /** One sleeper for all that wait: a fiber and a timer for each would cost more than many a call. */
 const makeDeadlines = (clock: Clock.Clock): Deadlines => {
-  /** In milliseconds; not of the day, which may be set. */
-  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const now = () => monotonicMillis(clock)
   const waiting = new Set<Waiting>()
   let wakesAt = Number.POSITIVE_INFINITY
   let sleeper: Fiber.Fiber<unknown> | undefined

@@ -2,7 +2,7 @@ import { type Cause, Clock, Effect, Semaphore } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { SubscribeOptions } from "../broker.ts"
 import { type Bell, makeBell } from "../delivering/bell.ts"
-import { monotonicMillis } from "../delivering/lane.ts"
+import { monotonicMillis } from "../monotonic.ts"
 import type { HeldCursor } from "./held.ts"
 
 /** How the embedded broker is set; durations in milliseconds. */

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { monotonicMillis } from "../../src/delivering/lane.ts"
 import { untilStalled, type Watched } from "../../src/kafka/stall.ts"
+import { monotonicMillis } from "../../src/monotonic.ts"
 
 interface Seen extends Watched {
   /** Records that wait; undefined while Kafka does not answer, "never" while it does not even refuse. */

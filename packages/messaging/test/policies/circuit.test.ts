@@ -79,6 +79,18 @@ describe("the circuit", () => {
     })
   )
 
+  it.effect("is open no longer for a clock that is set back meanwhile", () =>
+    Effect.gen(function* () {
+      const circuit = yield* makeCircuit(options)
+      yield* TestClock.setTime(Date.UTC(2026, 0))
+      yield* failAll(circuit, keysOf("k", 10))
+      yield* TestClock.setTime(Date.UTC(2025, 0))
+      assert.strictEqual(yield* circuit.waitMillis, 1_000)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* circuit.admit(TOPIC, true), "one")
+    })
+  )
+
   it.effect("waits twice as long after each trial that fails, thirty seconds at most", () =>
     Effect.gen(function* () {
       const circuit = yield* makeCircuit(options)

@@ -1,4 +1,5 @@
 import { TooManyRequests, Unavailable } from "@flowforge/contracts"
+import { monotonicMillis } from "@flowforge/messaging"
 import { type Problem, problems } from "@flowforge/platform/http"
 import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
 import type { SqlError } from "effect/sql"
@@ -57,9 +58,11 @@ export class Admission extends Context.Service<
       let tooManyOpen = false
 
       const look = Effect.gen(function* () {
-        const now = clock.currentTimeMillisUnsafe()
+        const now = monotonicMillis(clock)
         lookedAt = now
-        const before = (age: Duration.Duration) => idAt(now - Duration.toMillis(age))
+        // What has an id by the time of day is compared with that; everything else is how long ago.
+        const today = clock.currentTimeMillisUnsafe()
+        const before = (age: Duration.Duration) => idAt(today - Duration.toMillis(age))
         tooManyOpen = (yield* orders.countOpen(before(openAge), openOrders + 1)) > openOrders
         const late = yield* orders.countOpen(before(lateAge), openOrders)
         // Where none is late, nothing more is asked: those that are followed were.
@@ -68,7 +71,7 @@ export class Admission extends Context.Service<
         pressure = afterLook(pressure, { now, late, oldest, stillOpen }, lateOrders)
       })
 
-      const isLookDue = () => clock.currentTimeMillisUnsafe() - lookedAt >= LOOK_EVERY
+      const isLookDue = () => monotonicMillis(clock) - lookedAt >= LOOK_EVERY
       const closed = (): Closed | undefined =>
         pressure.isOverload ? OVERLOAD : tooManyOpen ? TOO_MANY_OPEN : undefined
 

@@ -7,13 +7,14 @@ import {
   RequestInFlight,
   type TooManyRequests,
   Topics,
-  type Unavailable,
+  Unavailable,
   type UserId
 } from "@flowforge/contracts"
-import { type Message, message, Outbox } from "@flowforge/messaging"
+import { type Message, message, monotonicMillis, Outbox, type OutcomeUnknown, within } from "@flowforge/messaging"
 import { isPassing, Uuids } from "@flowforge/platform"
-import { Cause, Context, DateTime, Deferred, Effect, Exit, Layer, Metric, Queue } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import { REQUEST_BUDGET } from "@flowforge/platform/http"
+import { Cause, Clock, Context, DateTime, Deferred, Duration, Effect, Exit, Layer, Metric, Queue } from "effect"
+import { SqlClient, SqlError } from "effect/sql"
 import { Catalogue } from "../catalogue.ts"
 import { OrderConfig } from "../config.ts"
 import { reach } from "../crash-points.ts"
@@ -40,12 +41,19 @@ export type IntakeError =
   | Unavailable
   | SqlError.SqlError
 
+const REQUEST_MILLIS = Duration.toMillis(REQUEST_BUDGET)
+
+/** PostgreSQL ends a transaction after 5 s and says so: whoever says nothing for longer has vanished. */
+const LONGEST_INSERT = Duration.seconds(8)
+
 /** A request that waits for its insert. */
 interface Waiting {
   readonly order: NewOrder
   readonly key: string | undefined
   readonly hash: Uint8Array
   readonly answer: Uint8Array
+  /** From then on its client has been told that it took too long: by the monotonic clock. */
+  readonly lateAt: number
   readonly done: Deferred.Deferred<Accepted, IntakeError>
   /** Its key is free again. */
   readonly settled: Effect.Effect<unknown>
@@ -73,6 +81,7 @@ export class Intake extends Context.Service<
     Intake,
     Effect.gen(function* () {
       const { intakeBatch } = yield* OrderConfig
+      const clock = yield* Clock.Clock
       const admission = yield* Admission
       const catalogue = yield* Catalogue
       const uuids = yield* Uuids
@@ -95,6 +104,7 @@ export class Intake extends Context.Service<
 
       return Intake.of({
         place: Effect.fnUntraced(function* ({ order: request, idempotencyKey: key, traceparent }) {
+          const lateAt = monotonicMillis(clock) + REQUEST_MILLIS
           const order = yield* Effect.acquireUseRelease(
             Effect.sync(() => checking++ + Queue.sizeUnsafe(queue)),
             (before) =>
@@ -115,7 +125,7 @@ export class Intake extends Context.Service<
             if (scope !== undefined) inFlight.add(scope)
             const settled = Effect.sync(() => scope !== undefined && inFlight.delete(scope))
             const done = Deferred.makeUnsafe<Accepted, IntakeError>()
-            Queue.offerUnsafe(queue, { order, key, hash, answer: answerOf(order), done, settled })
+            Queue.offerUnsafe(queue, { order, key, hash, answer: answerOf(order), lateAt, done, settled })
             return Effect.succeed(done)
           })
           yield* Metric.update(Metrics.intakeQueue, Queue.sizeUnsafe(queue))
@@ -131,11 +141,18 @@ const scopeOf = (user: UserId, key: string): string => `${user} ${key}`
 
 const NO_HASH = new Uint8Array()
 
+const fail = (batch: ReadonlyArray<Waiting>, cause: Cause.Cause<IntakeError>): Effect.Effect<void> =>
+  Effect.forEach(batch, ({ done, settled }) => Effect.andThen(settled, Deferred.failCause(done, cause)), {
+    discard: true
+  })
+
 /**
  * Inserts a batch and answers each of its requests. A batch that fails is split, down to the request at fault; but when
- * the database itself failed, which may be after the commit, all of it fails and trying again is the client's.
+ * the database itself failed or said nothing, which may be after the commit, all of it fails and trying again is the
+ * client's. What has waited for too long is not inserted: its client would not know of the order.
  */
 const makeInsert = Effect.gen(function* () {
+  const clock = yield* Clock.Clock
   const sql = yield* SqlClient.SqlClient
   const orders = yield* Orders
   const keys = yield* IdempotencyKeys
@@ -165,12 +182,23 @@ const makeInsert = Effect.gen(function* () {
     return answered
   })
 
-  const insert: (batch: ReadonlyArray<Waiting>) => Effect.Effect<void> = Effect.fnUntraced(function* (batch) {
-    const exit = yield* Effect.exit(
-      batch.some(({ key }) => key !== undefined)
-        ? sql.withTransaction(Effect.tap(carryOut(batch), () => reach("intake.inserted")))
-        : carryOut(batch)
+  /** What takes too long is cut off, or left behind with its connection: the next one gets another. */
+  const inTime = (batch: ReadonlyArray<Waiting>) =>
+    (batch.some(({ key }) => key !== undefined)
+      ? sql.withTransaction(Effect.tap(carryOut(batch), () => reach("intake.inserted")))
+      : carryOut(batch)
+    ).pipe(
+      within(LONGEST_INSERT),
+      Effect.catchTag("OutcomeUnknown", (cause) => Effect.fail(silence(cause)))
     )
+
+  const insert: (gathered: ReadonlyArray<Waiting>) => Effect.Effect<void> = Effect.fnUntraced(function* (gathered) {
+    const now = monotonicMillis(clock)
+    const late = gathered.filter(({ lateAt }) => lateAt <= now)
+    if (late.length > 0) yield* fail(late, Cause.fail(tookTooLong()))
+    const batch = late.length === 0 ? gathered : gathered.filter(({ lateAt }) => lateAt > now)
+    if (batch.length === 0) return
+    const exit = yield* Effect.exit(inTime(batch))
     if (Exit.isSuccess(exit)) {
       yield* reach("intake.committed")
       yield* Metric.update(Metrics.accepted, batch.length - exit.value.size)
@@ -181,10 +209,18 @@ const makeInsert = Effect.gen(function* () {
       yield* insert(batch.slice(0, batch.length >> 1))
       return yield* insert(batch.slice(batch.length >> 1))
     }
-    for (const { done, settled } of batch) yield* Effect.andThen(settled, Deferred.failCause(done, exit.cause))
+    yield* fail(batch, exit.cause)
   })
   return insert
 })
+
+const tookTooLong = () => new Unavailable({ detail: "The order could not be kept in time.", retry_after_seconds: 1 })
+
+/** What a database that does not answer has failed with. */
+const silence = (cause: OutcomeUnknown): SqlError.SqlError =>
+  new SqlError.SqlError({
+    reason: new SqlError.ConnectionError({ cause, message: cause.message, operation: "insert" })
+  })
 
 const answer = ({ order, key, hash, answer: body, done }: Waiting, earlier: ReadonlyMap<string, EarlierAnswer>) => {
   const before = key === undefined ? undefined : earlier.get(scopeOf(order.userId, key))

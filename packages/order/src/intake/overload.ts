@@ -2,7 +2,7 @@ import type { OrderId } from "@flowforge/contracts"
 
 /** What a look at the orders without an end saw. */
 export interface Look {
-  /** Milliseconds since 1970. */
+  /** Milliseconds of a clock that never goes back. */
   readonly now: number
   /** How many have waited longer than an order should. */
   readonly late: number
@@ -17,12 +17,12 @@ export interface Pressure {
   /** Late orders that are followed until half of them have ended, and how many were late when that began. */
   readonly followed: ReadonlyArray<OrderId>
   readonly lateThen: number
-  /** When half of the followed ones were last seen to have ended: milliseconds since 1970. */
+  /** When half of the followed ones were last seen to have ended: by the same clock. */
   readonly endedAt: number
   readonly isOverload: boolean
 }
 
-export const noPressure: Pressure = { followed: [], lateThen: 0, endedAt: 0, isOverload: false }
+export const noPressure: Pressure = { followed: [], lateThen: 0, endedAt: Number.NEGATIVE_INFINITY, isOverload: false }
 
 /** Ends come in bursts, a batch at a time; after so long without one nothing ends: milliseconds. */
 const LONGEST_PAUSE = 5_000

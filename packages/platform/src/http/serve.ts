@@ -13,7 +13,8 @@ import { withSpanNames } from "./tracing.ts"
 /** The largest body a request may have: bytes. */
 export const BODY_LIMIT = 64 * 1024
 
-const REQUEST_BUDGET = "20 seconds"
+/** How long a request may take until it is answered that it took too long. */
+export const REQUEST_BUDGET = "20 seconds"
 
 /** Serves routes on a listener for as long as the Layer lives; every refusal is an RFC 9457 problem. */
 export const layerServe = <A, E, R>(
@@ -22,7 +23,7 @@ export const layerServe = <A, E, R>(
     readonly routes: Layer.Layer<A, E, R>
     /** The addresses among them, so that a wrong method is told from a wrong address. */
     readonly known: ReadonlyArray<KnownRoute>
-    /** How long a handler may take: 20 s. */
+    /** How long a handler may take: {@link REQUEST_BUDGET}. */
     readonly budget?: Duration.Input
   }
 ) =>

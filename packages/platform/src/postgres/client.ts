@@ -24,6 +24,8 @@ export const layerPostgres = (
     maxConnections: options.maxConnections,
     ...(options.authority === undefined ? {} : { ssl: { ca: Redacted.value(options.authority) } }),
     connectTimeout: "5 seconds",
+    // A host that vanished closes nothing: a connection that lies unused, or waits for an answer, notices within 20 s.
+    keepAlive: "10 seconds",
     startupParameters: {
       idle_in_transaction_session_timeout: "2000",
       transaction_timeout: "5000",
