@@ -1,6 +1,6 @@
 import type { GatewaySwitches } from "@flowforge/contracts"
 import type { Finding } from "@flowforge/embedded/audit"
-import { Context, type Effect } from "effect"
+import { Context, type Effect, type Scope } from "effect"
 import type { Money } from "../system/outside.ts"
 
 /** A record as it stands in a topic, whoever put it there. */
@@ -21,10 +21,12 @@ export interface SentLetter {
 
 /** A record that a group has given up and nobody has dealt with yet. */
 export interface OpenDeadLetter {
+  readonly id: string
   readonly group: string
   readonly topic: string
-  readonly key: string
+  readonly key: string | null
   readonly kind: string
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /**
@@ -52,3 +54,14 @@ export class Driver extends Context.Service<
     }) => Effect.Effect<ReadonlyArray<Finding>>
   }
 >()("@flowforge/e2e/Driver") {}
+
+/** A hand between FlowForge and its topics, for what is told of one that has them apart from its outbox. */
+export class Between extends Context.Service<
+  Between,
+  {
+    /** While the scope is open, nothing that FlowForge appends comes into a topic: only what a story puts there. */
+    readonly withhold: Effect.Effect<void, never, Scope.Scope>
+    /** Waits until every group has handled what stands in its topics. */
+    readonly handled: Effect.Effect<void>
+  }
+>()("@flowforge/e2e/Between") {}

@@ -1,9 +1,9 @@
 import { layer } from "@effect/vitest"
 import { vi } from "vitest"
 import { layerEmbedded } from "./embedded.ts"
-import { tellAll } from "./told/all.ts"
+import { tellInOneProcess } from "./told/all.ts"
 
 // A story that waits in vain says for what, before its time is up.
 vi.setConfig({ testTimeout: 90_000 })
 
-layer(layerEmbedded, { excludeTestServices: true, timeout: "60 seconds" })("FlowForge in one process", tellAll)
+layer(layerEmbedded, { excludeTestServices: true, timeout: "60 seconds" })("FlowForge in one process", tellInOneProcess)

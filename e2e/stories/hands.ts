@@ -17,7 +17,8 @@ export const commonHands = Effect.fnUntraced(function* (gatewayUrl: string) {
         Effect.orDie
       ),
     openDeadLetters: Effect.orDie(
-      sql<OpenDeadLetter>`SELECT consumer_group AS "group", topic, key, error_kind AS kind
+      sql<OpenDeadLetter>`SELECT id, consumer_group AS "group", topic, key, error_kind AS kind,
+          convert_from(headers, 'UTF8')::json AS headers
         FROM dead_letters WHERE state = 'open'`
     ),
     gateway: (change) => Effect.asVoid(Effect.orDie(control.change({ payload: change })))

@@ -2,10 +2,10 @@ import { launchProcess, makeInstallation, runProcess, TestDatabase } from "@flow
 import { type OutsidePrograms, startOutside } from "@flowforge/testkit/outside"
 import { Effect, Layer } from "effect"
 import { Kafka, logLevel } from "kafkajs"
-import { flowforgeProgram, gatewayProgram } from "../system/programs.ts"
+import { flowforgeProgram, gatewayProgram, WORKERS } from "../system/programs.ts"
 import { layerRealDriver } from "./real-driver.ts"
 
-const PROCESSES = ["api", "order", "order", "payment", "inventory", "notification"]
+const PROCESSES = ["api", ...WORKERS, ...WORKERS]
 
 /** A system of its own as separate processes, with Kafka between them, and S3, SES and SNS outside. */
 export const layerOnKafka = (programs: OutsidePrograms) =>

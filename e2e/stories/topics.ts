@@ -4,6 +4,7 @@ import { eventually } from "@flowforge/testkit"
 import { Effect, type Scope } from "effect"
 import { CompressionTypes, type EachMessagePayload, type IHeaders, type Kafka } from "kafkajs"
 import type { RawRecord } from "./driver.ts"
+import { READERS } from "./readers.ts"
 
 const topics = Object.values(Topics)
 const names = topics.map(({ name }) => name)
@@ -62,11 +63,13 @@ export const topicsOf = (kafka: Kafka): Effect.Effect<TopicsInHand, never, Scope
     const lagOfGroup = Effect.fnUntraced(function* (groupId: string) {
       const known = new Map((yield* ends).map(({ at, high, low }) => [at, { high, low }]))
       const acknowledged = yield* Effect.promise(() => admin.fetchOffsets({ groupId, topics: names }))
-      // A topic that the group does not read has no offset of it.
-      const lags = acknowledged.flatMap(({ partitions, topic }) =>
-        partitions.map(({ offset, partition }) =>
-          Number(offset) < 0 ? 0 : known.get(`${topic} ${partition}`)!.high - Number(offset)
-        )
+      const read = acknowledged.filter(({ topic }) => READERS[topic]!.includes(groupId))
+      const lags = read.flatMap(({ partitions, topic }) =>
+        partitions.map(({ offset, partition }) => {
+          const { high, low } = known.get(`${topic} ${partition}`)!
+          // Of a partition in which it has acknowledged nothing yet, the group has no offset.
+          return high - Math.max(Number(offset), low)
+        })
       )
       return lags.reduce((sum, lag) => sum + lag, 0)
     })
