@@ -62,13 +62,15 @@ export class Notifying extends Context.Service<
       const timeLimitMillis = Duration.toMillis(claimLimit)
 
       const unbegun = makeUnbegun(timeLimitMillis)
-      const giveBack = Effect.fnUntraced(function* (returned: ReadonlyArray<NotificationId>) {
-        if (returned.length === 0) return
-        yield* store.settle({ receipts: [], outcomes: [], returned })
-        yield* sql.afterCommit(Effect.sync(() => unbegun.returned(returned)))
-      })
+      const giveBack = (orderIds?: ReadonlyArray<OrderId>) =>
+        Effect.suspend(() => {
+          const returned = unbegun.withdraw(orderIds)
+          return returned.length === 0
+            ? Effect.void
+            : Effect.asVoid(store.settle({ receipts: [], outcomes: [], returned }))
+        })
       yield* Effect.addFinalizer(() =>
-        giveBack(unbegun.withdraw()).pipe(
+        giveBack().pipe(
           Effect.timeout(CLOSE_LIMIT),
           Effect.catchCause((cause) => Effect.logWarning("claims that nobody began could not be given back", cause))
         )
@@ -84,7 +86,7 @@ export class Notifying extends Context.Service<
             smsId: NotificationId.make(ids.sms)
           }
         })
-        yield* giveBack(unbegun.withdraw(wanted.map(({ orderId }) => orderId)))
+        yield* giveBack(wanted.map(({ orderId }) => orderId))
         const claims = yield* store.claim(end, wanted)
         const preparedAt = yield* Clock.currentTimeMillis
         for (const [orderId, { mine }] of claims) if (mine.length > 0) unbegun.add(orderId, mine, preparedAt)
@@ -164,8 +166,7 @@ export class Notifying extends Context.Service<
                 )
             )
           }),
-        giveBack: (deliveries) =>
-          Effect.suspend(() => giveBack(unbegun.withdraw(deliveries.map(({ event }) => idOf(event))))),
+        giveBack: (deliveries) => giveBack(deliveries.map(({ event }) => idOf(event))),
         record: (results) => {
           const causes = new Map<OrderId, Delivery<Ended>>(
             results.map(({ delivery }) => [idOf(delivery.event), delivery])

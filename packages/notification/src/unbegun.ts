@@ -8,8 +8,6 @@ import type { NotificationId, OrderId } from "@flowforge/contracts"
 export interface Unbegun {
   /** The claims left over of these orders, or of all, to be given back. None of them can begin any more. */
   readonly withdraw: (orderIds?: ReadonlyArray<OrderId>) => ReadonlyArray<NotificationId>
-  /** Giving these back was committed: nobody need do it again. */
-  readonly returned: (ids: ReadonlyArray<NotificationId>) => void
   readonly add: (orderId: OrderId, ids: ReadonlyArray<NotificationId>, nowMillis: number) => void
   /** Whether these may be sent now; false when they were withdrawn. */
   readonly begin: (orderId: OrderId, ids: ReadonlyArray<NotificationId>) => boolean
@@ -29,14 +27,6 @@ export const makeUnbegun = (timeLimitMillis: number): Unbegun => {
       const ids = orderIds.flatMap((orderId) => left.get(orderId)?.ids ?? [])
       for (const id of ids) mayBegin.delete(id)
       return ids
-    },
-    returned: (ids) => {
-      const gone = new Set(ids)
-      for (const [orderId, { ids, sinceMillis }] of left) {
-        const others = ids.filter((id) => !gone.has(id))
-        if (others.length === 0) left.delete(orderId)
-        else left.set(orderId, { ids: others, sinceMillis })
-      }
     },
     add: (orderId, ids, nowMillis) => {
       for (const [oldest, { ids, sinceMillis }] of left) {

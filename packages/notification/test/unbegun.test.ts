@@ -25,16 +25,6 @@ describe("claims that nobody has begun to carry out", () => {
     assert.deepStrictEqual(unbegun.withdraw([order("a")]), [id("1"), id("2")])
   })
 
-  it("are given back once when it is known that giving them back was committed; those made since are left", () => {
-    const unbegun = makeUnbegun(LIMIT)
-    unbegun.add(order("a"), [id("1")], 0)
-    unbegun.add(order("b"), [id("2")], 0)
-    const returned = unbegun.withdraw([order("a"), order("b")])
-    unbegun.add(order("a"), [id("3")], 1)
-    unbegun.returned(returned)
-    assert.deepStrictEqual(unbegun.withdraw([order("a"), order("b")]), [id("3")])
-  })
-
   it("are all given back when no order is named", () => {
     const unbegun = makeUnbegun(LIMIT)
     unbegun.add(order("a"), [id("1")], 0)

@@ -71,7 +71,7 @@ export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3, E4
     readonly record: (results: NonEmptyReadonlyArray<Called<Topic.Event<T>, A>>) => Effect.Effect<void, E3, R3>
     /**
      * Told once of deliveries that were prepared and whose call was certainly never begun, because the circuit opened or
-     * the member stops: what it leaves undone or fails at, nobody does again, and after a crash nobody is told.
+     * the member stops; should it fail, or the process die before, nobody is told again.
      */
     readonly dropped?: (deliveries: NonEmptyReadonlyArray<Delivery<Topic.Event<T>>>) => Effect.Effect<void, E4, R4>
     /**
