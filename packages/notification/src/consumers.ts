@@ -38,6 +38,7 @@ export const entries = [
     policy,
     prepare: (deliveries) => Notifying.use((notifying) => notifying.prepareConfirmed(deliveries)),
     call: (delivery, plan) => Notifying.use((notifying) => notifying.call(delivery, plan)),
+    dropped: (deliveries) => Notifying.use((notifying) => notifying.giveBack(deliveries)),
     isSilence: (sendings) => sendings.isSilence,
     record: (results) => Notifying.use((notifying) => notifying.record(results))
   }),
@@ -46,6 +47,7 @@ export const entries = [
     policy,
     prepare: (deliveries) => Notifying.use((notifying) => notifying.prepareCancelled(deliveries)),
     call: (delivery, plan) => Notifying.use((notifying) => notifying.call(delivery, plan)),
+    dropped: (deliveries) => Notifying.use((notifying) => notifying.giveBack(deliveries)),
     isSilence: (sendings) => sendings.isSilence,
     record: (results) => Notifying.use((notifying) => notifying.record(results))
   })

@@ -20,6 +20,9 @@ import { makeUnbegun } from "./unbegun.ts"
 
 export type Ended = OrderConfirmed | OrderCancelled
 
+/** How long a shutdown waits until what nobody began is given back. */
+const CLOSE_LIMIT = Duration.seconds(2)
+
 /** Tells customers how their orders ended: claims, sends, and keeps what came of it. */
 export class Notifying extends Context.Service<
   Notifying,
@@ -36,6 +39,8 @@ export class Notifying extends Context.Service<
       delivery: Delivery<Ended>,
       plan: Plan | undefined
     ) => Effect.Effect<Sendings, DependencyUnavailable | InHand | Unprocessable>
+    /** Gives back what was claimed for deliveries whose call never began: it is free to be claimed again. */
+    readonly giveBack: (deliveries: ReadonlyArray<Delivery<Ended>>) => Effect.Effect<void, SqlError.SqlError>
     readonly record: (
       results: NonEmptyReadonlyArray<Consumer.Called<Ended, Sendings>>
     ) => Effect.Effect<void, SqlError.SqlError>
@@ -57,6 +62,19 @@ export class Notifying extends Context.Service<
       const timeLimitMillis = Duration.toMillis(claimLimit)
 
       const unbegun = makeUnbegun(timeLimitMillis)
+      const giveBack = (orderIds?: ReadonlyArray<OrderId>) =>
+        Effect.suspend(() => {
+          const returned = unbegun.withdraw(orderIds)
+          return returned.length === 0
+            ? Effect.void
+            : Effect.asVoid(store.settle({ receipts: [], outcomes: [], returned }))
+        })
+      yield* Effect.addFinalizer(() =>
+        giveBack().pipe(
+          Effect.timeout(CLOSE_LIMIT),
+          Effect.catchCause((cause) => Effect.logWarning("claims that nobody began could not be given back", cause))
+        )
+      )
 
       const claim = Effect.fnUntraced(function* (end: End, deliveries: ReadonlyArray<Delivery<Ended>>) {
         const wanted = deliveries.map(({ event }): Wanted => {
@@ -68,8 +86,7 @@ export class Notifying extends Context.Service<
             smsId: NotificationId.make(ids.sms)
           }
         })
-        const returned = unbegun.withdraw(wanted.map(({ orderId }) => orderId))
-        if (returned.length > 0) yield* store.settle({ receipts: [], outcomes: [], returned })
+        yield* giveBack(wanted.map(({ orderId }) => orderId))
         const claims = yield* store.claim(end, wanted)
         const preparedAt = yield* Clock.currentTimeMillis
         for (const [orderId, { mine }] of claims) if (mine.length > 0) unbegun.add(orderId, mine, preparedAt)
@@ -149,6 +166,7 @@ export class Notifying extends Context.Service<
                 )
             )
           }),
+        giveBack: (deliveries) => giveBack(deliveries.map(({ event }) => idOf(event))),
         record: (results) => {
           const causes = new Map<OrderId, Delivery<Ended>>(
             results.map(({ delivery }) => [idOf(delivery.event), delivery])

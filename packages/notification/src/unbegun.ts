@@ -2,12 +2,12 @@ import type { NotificationId, OrderId } from "@flowforge/contracts"
 
 /**
  * Claims that this process made and has not begun to carry out: certainly not sent. The consumer drops calls when their
- * dependency turns out to be down for everybody; the events come again, and their claims are given back then and made
- * anew, instead of standing in doubt for ever.
+ * dependency turns out to be down for everybody, or when it stops; their claims are given back, to be made anew when the
+ * events come again, instead of standing in doubt for ever.
  */
 export interface Unbegun {
-  /** The claims left over of these orders, to be given back. None of them can begin any more. */
-  readonly withdraw: (orderIds: ReadonlyArray<OrderId>) => ReadonlyArray<NotificationId>
+  /** The claims left over of these orders, or of all, to be given back. None of them can begin any more. */
+  readonly withdraw: (orderIds?: ReadonlyArray<OrderId>) => ReadonlyArray<NotificationId>
   readonly add: (orderId: OrderId, ids: ReadonlyArray<NotificationId>, nowMillis: number) => void
   /** Whether these may be sent now; false when they were withdrawn. */
   readonly begin: (orderId: OrderId, ids: ReadonlyArray<NotificationId>) => boolean
@@ -23,7 +23,7 @@ export const makeUnbegun = (timeLimitMillis: number): Unbegun => {
   const left = new Map<OrderId, Left>()
   const mayBegin = new Set<NotificationId>()
   return {
-    withdraw: (orderIds) => {
+    withdraw: (orderIds = [...left.keys()]) => {
       const ids = orderIds.flatMap((orderId) => left.get(orderId)?.ids ?? [])
       for (const id of ids) mayBegin.delete(id)
       return ids

@@ -41,10 +41,12 @@ export const deliveryOf = <E extends OrderConfirmed | OrderCancelled>(event: E):
   record: { topic: event.event_type, partition: 0, offset: "0", key: event.order_id, value: null, headers: {} }
 })
 
-/** A process that just started, with nothing in its memory. */
-export const newProcess = Effect.map(Effect.scoped(Layer.build(Layer.fresh(layerSteps))), (services) =>
+/** A process that lives as long as its scope. */
+export const startProcess = Effect.map(Layer.build(Layer.fresh(layerSteps)), (services) =>
   Context.get(services, Notifying)
 )
+/** A process that just started, with nothing in its memory, and never stops in order. */
+export const newProcess = Effect.scoped(startProcess)
 export type Process = Notifying["Service"]
 
 /** What the consumer does first: the claims, committed. It may come to nothing more, when a circuit opens meanwhile. */

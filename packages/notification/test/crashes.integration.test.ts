@@ -2,12 +2,12 @@ import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { type OrderId } from "@flowforge/contracts"
 import { ObjectStore } from "@flowforge/platform"
-import { Duration, Effect, Layer, Option } from "effect"
+import { Deferred, Duration, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
 import { Notifying } from "../src/notifying.ts"
 import { Settlements } from "../src/settlements.ts"
-import { attempt, type Crash, CRASHES, deliveryOf, layerSteps, newProcess, prepare } from "./attempts.ts"
+import { attempt, type Crash, CRASHES, deliveryOf, layerSteps, newProcess, prepare, startProcess } from "./attempts.ts"
 import {
   addItem,
   addOrder,
@@ -130,33 +130,124 @@ describe("a process that is shut down while it tells a customer", () => {
   )
 })
 
+describe("a process that claimed and sent nothing", () => {
+  it.live("gives back what the consumer dropped at once: another may claim it, and the job finds nothing", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        const user = yield* addUser({ phone: "+491701234567" })
+        const order = yield* addOrder(user)
+        const event = confirmed(order, user)
+        const process = yield* newProcess
+        yield* prepare(process, event)
+        yield* process.giveBack([deliveryOf(event)])
+        assert.deepStrictEqual(yield* notificationsOf(order), [])
+        yield* grownOld(order)
+        yield* giveUpStale
+        assert.strictEqual(yield* attempt(world, yield* newProcess, event), "done")
+        const sent = countsOf(world, order)
+        assert.deepStrictEqual([sent.mails.length, sent.texts.length], [1, 1])
+      })
+    )
+  )
+
+  it.live("gives back nothing of a call that began, however it is asked", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        const user = yield* addUser({ phone: "+491701234567" })
+        const order = yield* addOrder(user)
+        const event = confirmed(order, user)
+        const process = yield* newProcess
+        assert.strictEqual(yield* attempt(world, process, event, "before the receipt is stored"), "died")
+        const before = yield* notificationsOf(order)
+        yield* process.giveBack([deliveryOf(event)])
+        assert.deepStrictEqual(yield* notificationsOf(order), before)
+        assert.lengthOf(before, 2)
+      })
+    )
+  )
+
+  it.live("gives back the rest when it stops, and begins none of it afterwards", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        const user = yield* addUser({})
+        const [order, other] = [yield* addOrder(user), yield* addOrder(user)]
+        const event = confirmed(order, user)
+        const [process, plan] = yield* Effect.scoped(
+          Effect.gen(function* () {
+            const process = yield* startProcess
+            yield* prepare(process, cancelled(other, user))
+            return [process, (yield* prepare(process, event))[0]] as const
+          })
+        )
+        assert.deepStrictEqual([...(yield* notificationsOf(order)), ...(yield* notificationsOf(other))], [])
+        assert.strictEqual((yield* Effect.exit(process.call(deliveryOf(event), plan)))._tag, "Failure")
+        assert.strictEqual(world.mails.length, 0)
+      })
+    )
+  )
+
+  it.live("stops in time when the database does not take it back: the claims stay, in doubt", () =>
+    inWorld(() =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const user = yield* addUser({})
+        const order = yield* addOrder(user)
+        const scope = yield* Scope.make()
+        const process = yield* Scope.provide(startProcess, scope)
+        yield* prepare(process, confirmed(order, user))
+        const locked = yield* Deferred.make<void>()
+        const lock = sql`SELECT FROM notifications WHERE order_id = ${order} FOR UPDATE`
+        // Busy, or the server would end its session.
+        const hold = Effect.andThen(Deferred.succeed(locked, undefined), sql`SELECT pg_sleep(20)`)
+        const holder = yield* Effect.forkChild(sql.withTransaction(Effect.andThen(lock, hold)))
+        yield* Deferred.await(locked)
+        yield* Effect.timeout(Scope.close(scope, Exit.void), "5 seconds")
+        yield* Fiber.interrupt(holder)
+        assert.deepStrictEqual(
+          (yield* notificationsOf(order)).map(({ status }) => status),
+          ["claimed"]
+        )
+      })
+    )
+  )
+})
+
 interface Step {
-  readonly crash: Crash | "dropped" | undefined
+  readonly crash: Crash | "dropped" | "dropped, and not told" | undefined
   readonly mail: "unavailable" | "unanswered" | undefined
   readonly sms: "unavailable" | "unanswered" | undefined
   readonly objects: boolean
   /** The end of a process that dies: by its own clean-up, or by none. */
   readonly isShutDown: boolean
-  readonly next: "time passes" | "the job runs" | "two at once" | "two processes at once" | undefined
+  readonly next: (typeof NEXT)[number]
 }
+
+const NEXT = [
+  undefined,
+  "time passes",
+  "the job runs",
+  "time passes, and the job runs",
+  "two at once",
+  "two processes at once"
+] as const
 
 /** Nothing that leaves doubt. */
 const calmStep: fc.Arbitrary<Step> = fc.record({
-  crash: fc.constantFrom(undefined, "dropped"),
+  crash: fc.constantFrom(undefined, "dropped", "dropped, and not told"),
   mail: fc.constantFrom(undefined, "unavailable"),
   sms: fc.constantFrom(undefined, "unavailable"),
   objects: fc.boolean(),
   isShutDown: fc.constant(false),
-  next: fc.constantFrom(undefined, "time passes", "two at once", "two processes at once")
+  next: fc.constantFrom(...NEXT)
 })
 
 const anyStep: fc.Arbitrary<Step> = fc.record({
-  crash: fc.constantFrom(undefined, undefined, undefined, "dropped", ...CRASHES),
+  crash: fc.constantFrom(undefined, undefined, undefined, "dropped", "dropped, and not told", ...CRASHES),
   mail: fc.constantFrom(undefined, undefined, "unavailable", "unanswered"),
   sms: fc.constantFrom(undefined, undefined, "unavailable", "unanswered"),
   objects: fc.constantFrom(false, false, true),
   isShutDown: fc.boolean(),
-  next: fc.constantFrom(undefined, "time passes", "the job runs", "two at once", "two processes at once")
+  next: fc.constantFrom(...NEXT)
 })
 
 const story = fc.record({
@@ -181,11 +272,13 @@ describe("whatever happens while a customer is told", () => {
               let process = yield* newProcess
               for (const { crash, isShutDown, mail, next, objects, sms } of steps) {
                 world.faults = { mail, sms, objects }
-                if (crash === "dropped") yield* prepare(process, event)
-                else if ((yield* attempt(world, process, event, crash, isShutDown)) === "died")
+                if (crash === "dropped" || crash === "dropped, and not told") {
+                  yield* prepare(process, event)
+                  if (crash === "dropped") yield* process.giveBack([deliveryOf(event)])
+                } else if ((yield* attempt(world, process, event, crash, isShutDown)) === "died")
                   process = yield* newProcess
-                if (next === "time passes") yield* grownOld(order)
-                if (next === "the job runs") yield* giveUpStale
+                if (next?.startsWith("time passes")) yield* grownOld(order)
+                if (next?.endsWith("the job runs")) yield* giveUpStale
                 if (next?.startsWith("two")) {
                   const other = next === "two at once" ? process : yield* newProcess
                   const both = [attempt(world, process, event), attempt(world, other, event)]
@@ -205,11 +298,12 @@ describe("whatever happens while a customer is told", () => {
                 rows.map(({ kind }) => kind),
                 phone === undefined ? [`${end}_email`] : [`${end}_email`, `${end}_sms`]
               )
-              // A drop alone leaves no doubt: its process knows that it sent nothing, unless it comes again too late.
+              // A drop alone leaves no doubt: its process knows that it sent nothing, and if it is not told, it says so when
+              // the event comes again, unless the job was there before.
               const mayBeDoubtful = steps.some(
                 ({ crash, mail, next, sms }) =>
-                  (crash !== undefined && crash !== "dropped") ||
-                  next === "the job runs" ||
+                  (crash !== undefined && !crash.startsWith("dropped")) ||
+                  (crash === "dropped, and not told" && next === "time passes, and the job runs") ||
                   mail === "unanswered" ||
                   sms === "unanswered"
               )

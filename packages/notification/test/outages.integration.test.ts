@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { OrderId, UserId } from "@flowforge/contracts"
 import { eventually } from "@flowforge/testkit"
-import { Effect, Layer, type Scope } from "effect"
+import { ConfigProvider, Effect, Layer, type Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { v7 } from "uuid"
 import { NotificationService } from "../src/index.ts"
@@ -31,6 +31,20 @@ const outcomeOf = (eventId: string) =>
   SqlClient.SqlClient.use(
     (sql) => sql<{ outcome: string }>`SELECT outcome FROM processed_events WHERE event_id = ${eventId}`
   ).pipe(Effect.map((rows) => rows[0]?.outcome))
+
+/** A claim whose process is gone. */
+const claimedAgo = (order: OrderId, age: string) =>
+  SqlClient.SqlClient.use(
+    (sql) => sql`INSERT INTO notifications (order_id, kind, notification_id, recipient, status, claimed_at)
+      VALUES (${order}, 'confirmed_email', ${v7()}, 'a@example.com', 'claimed', now() - ${age}::interval)`
+  )
+
+const startJobs = (settings: Record<string, string> = {}) =>
+  Layer.build(
+    Layer.fresh(NotificationService.layerJobs).pipe(
+      Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(settings)))
+    )
+  )
 
 const inWorld = <E>(body: (world: World) => Effect.Effect<void, E, Layer.Success<World["layer"]> | Scope.Scope>) => {
   const world = makeWorld()
@@ -177,6 +191,36 @@ describe("while the mail company is away", () => {
     )
   )
 
+  it.live("for longer than the claim limit, nobody who was not called for is in doubt", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const user = yield* addUser({ phone: "+491701234567" })
+        const orders = yield* Effect.forEach(Array.from({ length: 40 }), () => addOrder(user))
+        world.faults.mail = "unavailable"
+        yield* startJobs({ NOTIFICATION_CLAIM_LIMIT: "3 seconds" })
+        yield* startConsumers()
+        yield* publish(orders.map((order) => confirmed(order, user)))
+        yield* eventually(
+          "it was tried",
+          Effect.map(
+            Effect.forEach(orders, (order) => receiptOf(order)),
+            (receipts) => receipts.filter((receipt) => receipt !== undefined).length >= 10
+          )
+        )
+        // What was claimed before this one and stood as it does would be given up with it.
+        const killed = yield* addOrder(user)
+        yield* claimedAgo(killed, "0 seconds")
+        yield* told(killed, 1)
+        world.faults.mail = undefined
+        for (const order of orders) yield* Effect.andThen(hurry, told(order, 2))
+        const doubtful = yield* sql`SELECT order_id FROM notifications WHERE status <> 'sent'`
+        assert.deepStrictEqual(doubtful, [{ order_id: killed }])
+        for (const order of orders) assert.strictEqual(mailsOf(world, order), 1)
+      })
+    )
+  )
+
   it.live("and takes what it is given without an answer, few are in doubt; the others wait, and are mailed once", () =>
     inWorld((world) =>
       Effect.gen(function* () {
@@ -273,18 +317,16 @@ describe("the job that ends doubt", () => {
   it.live("makes old claims unknown, announces and counts each once, and leaves young ones alone", () =>
     inWorld(() =>
       Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
         const user = yield* addUser({})
         const claimed = Effect.fnUntraced(function* (age: string) {
           const order = yield* addOrder(user)
-          yield* sql`INSERT INTO notifications (order_id, kind, notification_id, recipient, status, claimed_at)
-            VALUES (${order}, 'confirmed_email', ${v7()}, 'a@example.com', 'claimed', now() - ${age}::interval)`
+          yield* claimedAgo(order, age)
           return order
         })
         const [old, young] = [yield* claimed("31 seconds"), yield* claimed("20 seconds")]
         const many = yield* Effect.forEach(Array.from({ length: 520 }), () => claimed("1 hour"))
         const before = yield* countOf("flowforge_notifications_total", { kind: "confirmed_email", status: "unknown" })
-        yield* Layer.build(Layer.fresh(NotificationService.layerJobs))
+        yield* startJobs()
         yield* told(old, 1)
         for (const order of many) yield* told(order, 1)
         assert.deepStrictEqual(yield* announced(old), ["email unknown"])

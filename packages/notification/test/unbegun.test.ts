@@ -25,6 +25,14 @@ describe("claims that nobody has begun to carry out", () => {
     assert.deepStrictEqual(unbegun.withdraw([order("a")]), [id("1"), id("2")])
   })
 
+  it("are all given back when no order is named", () => {
+    const unbegun = makeUnbegun(LIMIT)
+    unbegun.add(order("a"), [id("1")], 0)
+    unbegun.add(order("b"), [id("2")], 0)
+    assert.deepStrictEqual(unbegun.withdraw(), [id("1"), id("2")])
+    assert.isFalse(unbegun.begin(order("b"), [id("2")]))
+  })
+
   it("begin once, and are never given back from then on", () => {
     const unbegun = makeUnbegun(LIMIT)
     unbegun.add(order("a"), [id("1")], 0)

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import { SqlClient } from "effect/sql"
 import { reach } from "../crash-points.ts"
@@ -17,6 +17,11 @@ import { BatchRefused, type Member } from "./member.ts"
 import { countAttempts, orRefuse, settleFailed } from "./settle.ts"
 
 type Deliveries = NonEmptyReadonlyArray<Delivery<any>>
+/** The deliveries that were prepared and whose call has not begun, with their plans. */
+type Unbegun = Map<Delivery<any>, unknown>
+
+/** A batch that goes back waits for its dropped deliveries to be told, and so does a shutdown. */
+const DROPPED_BUDGET = Duration.seconds(2)
 
 /** What came of a call. */
 export type CallOutcome =
@@ -49,16 +54,37 @@ export const runCalls = <R>(
     if (later.length > 0) yield* runCalls(member, entry, later as never)
   })
 
-const runWave = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>, wave: Deliveries) {
-  const plans = yield* prepare(member, entry, wave)
+/** However a wave ends, those that it leaves unbegun are told. */
+const runWave = <R>(member: Member, entry: Entry<R>, wave: Deliveries) =>
+  Effect.suspend(() => {
+    const unbegun: Unbegun = new Map()
+    return Effect.ensuring(
+      callAll(member, entry, wave, unbegun),
+      Effect.suspend(() => tellDropped(entry, unbegun))
+    )
+  })
+
+const tellDropped = <R>(entry: Entry<R>, unbegun: Unbegun) =>
+  unbegun.size === 0
+    ? Effect.void
+    : Effect.suspend(() => entry.dropped([...unbegun.keys()] as never)).pipe(
+        within(DROPPED_BUDGET),
+        Effect.catchCause((cause) => Effect.logWarning("deliveries that were dropped could not be told", cause)),
+        Effect.annotateLogs({ topic: entry.topic.name })
+      )
+
+const callAll = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>, wave: Deliveries, unbegun: Unbegun) {
+  yield* prepare(member, entry, wave, unbegun)
   const isTrial = yield* member.circuit.isOpen
   const outcomes = yield* Effect.forEach(
-    plans,
+    [...unbegun],
     ([delivery, plan]) =>
-      Effect.flatMap(member.circuit.isOpen, (isOpen) =>
+      Effect.flatMap(member.circuit.isOpen, (isOpen) => {
         // It has opened since: nobody else need find out.
-        isOpen && !isTrial ? Effect.succeed(undefined) : callInPlace(member, entry, delivery, plan)
-      ),
+        if (isOpen && !isTrial) return Effect.succeed(undefined)
+        unbegun.delete(delivery)
+        return callInPlace(member, entry, delivery, plan)
+      }),
     { concurrency: entry.concurrency }
   )
   const called = outcomes.filter((outcome) => outcome !== undefined && outcome.failure === undefined)
@@ -75,14 +101,15 @@ const runWave = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>,
   if (back !== undefined) return yield* new BatchRefused({ reason: back })
 })
 
-/** Records the intents; those whose intent fails are settled as failed. Answers the others with their plans. */
-const prepare = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>, wave: Deliveries) {
-  const plans: Array<readonly [Delivery<any>, unknown]> = []
+/** Records the intents; those whose intent fails are settled as failed. The others are unbegun, with their plans. */
+const prepare = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>, wave: Deliveries, unbegun: Unbegun) {
   yield* bisect(wave, {
     together: (part) =>
       Effect.suspend(() => entry.prepare(part)).pipe(
         within(budgetOf(entry, part.length, wave.length)),
-        Effect.map((made) => void plans.push(...part.map((delivery, n) => [delivery, made[n]] as const))),
+        Effect.map((made) => {
+          for (const [n, delivery] of part.entries()) unbegun.set(delivery, made[n])
+        }),
         attempt
       ),
     atFault: Effect.fnUntraced(function* (delivery, failure) {
@@ -91,7 +118,6 @@ const prepare = Effect.fnUntraced(function* <R>(member: Member, entry: Entry<R>,
       yield* settleFailed(member, entry, delivery, { failure, attempts: 1 })
     })
   })
-  return plans
 })
 
 const callInPlace = Effect.fnUntraced(function* <R>(

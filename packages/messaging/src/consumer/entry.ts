@@ -24,6 +24,8 @@ export interface Entry<R> {
   ) => Effect.Effect<ReadonlyArray<unknown>, unknown, R>
   /** Outside any transaction, once for each delivery; undefined when the whole effect is in the database. */
   readonly call: ((delivery: Delivery<any>, plan: any) => Effect.Effect<unknown, unknown, R>) | undefined
+  /** Told of prepared deliveries whose call was certainly never begun. */
+  readonly dropped: (deliveries: NonEmptyReadonlyArray<Delivery<any>>) => Effect.Effect<void, unknown, R>
   /** Whether the dependency left a call that came to this result without an answer. */
   readonly isSilence: (result: any) => boolean
   /** In the transaction that also writes the delivery record. */
@@ -49,6 +51,7 @@ export const inDatabase = <T extends Topic.Any, E, R>(
   concurrency: 1,
   prepare: () => Effect.succeed([]),
   call: undefined,
+  dropped: () => Effect.void,
   isSilence: () => false,
   record: (results) => options.handle(results.map(({ delivery }) => delivery) as never)
 })
@@ -58,7 +61,7 @@ export const inDatabase = <T extends Topic.Any, E, R>(
  * its own, `call` runs once per delivery with bounded concurrency, `record` keeps the results together with the delivery
  * record. After a crash `call` is made again.
  */
-export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3>(
+export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3, E4 = never, R4 = never>(
   topic: T,
   options: {
     readonly prepare: (
@@ -66,6 +69,11 @@ export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3>(
     ) => Effect.Effect<ReadonlyArray<Plan>, E1, R1>
     readonly call: (delivery: Delivery<Topic.Event<T>>, plan: Plan) => Effect.Effect<A, E2, R2>
     readonly record: (results: NonEmptyReadonlyArray<Called<Topic.Event<T>, A>>) => Effect.Effect<void, E3, R3>
+    /**
+     * Told once of deliveries that were prepared and whose call was certainly never begun, because the circuit opened or
+     * the member stops; should it fail, or the process die before, nobody is told again.
+     */
+    readonly dropped?: (deliveries: NonEmptyReadonlyArray<Delivery<Topic.Event<T>>>) => Effect.Effect<void, E4, R4>
     /**
      * Of a call that must not be made twice, silence is a result: it is recorded, and nobody asks again. The circuit counts
      * it all the same as a failure, or a dependency that is down would be told of everybody once, and nobody of anything.
@@ -75,12 +83,13 @@ export const calling = <T extends Topic.Any, Plan, A, E1, R1, E2, R2, E3, R3>(
     readonly concurrency: number
     readonly policy?: Partial<DeliveryPolicy>
   }
-): Entry<R1 | R2 | R3> => ({
+): Entry<R1 | R2 | R3 | R4> => ({
   topic,
   policy: { ...defaultPolicy, ...options.policy },
   concurrency: options.concurrency,
   prepare: options.prepare,
   call: options.call,
+  dropped: options.dropped ?? (() => Effect.void),
   isSilence: options.isSilence ?? (() => false),
   record: options.record
 })
