@@ -59,7 +59,7 @@ describe("reset", () => {
     })
 
   const commands = [
-    { flags: [], code: 1, says: "is to go: npm run reset -- --yes\n", removed: false },
+    { flags: [], code: 1, says: 'there is no terminal to ask at. With "-- --yes" behind', removed: false },
     { flags: ["--yse"], code: 1, says: '"--yse" is not known. There is --yes and --help.', removed: false },
     { flags: ["--help"], code: 0, says: "npm run reset [-- --yes]", removed: false },
     { flags: ["--yes"], code: 0, says: 'Removed. The next "npm start" begins anew', removed: true }

@@ -162,7 +162,7 @@ describe("the banner", () => {
 
   it("has commands that mean its own folder, as a shell takes them", () => {
     const commandsOn = (folder: string) =>
-      banner({ ...system, folder, orders: nothing }).match(/(?:FLOWFORGE_DATA=.* )?npm run \w+/gu)
+      banner({ ...system, folder, orders: nothing }).match(/(?:FLOWFORGE_DATA=.* )?npm run \w+/gu) ?? []
     assert.deepStrictEqual(commandsOn(resolve(".flowforge")), ["npm run demo", "npm run reset"])
     assert.deepStrictEqual(commandsOn("/data"), [
       "FLOWFORGE_DATA=/data npm run demo",

@@ -17,7 +17,7 @@ class NotConfirmed extends Schema.TaggedError<NotConfirmed>()("NotConfirmed", { 
 const confirm = Effect.fnUntraced(function* (folder: string) {
   if (!process.stdin.isTTY) {
     return yield* new NotConfirmed({
-      message: `Nothing was removed: there is no terminal to ask at. If everything in ${folder} is to go: npm run reset -- --yes`
+      message: `Nothing was removed: there is no terminal to ask at. With "-- --yes" behind the command it does not ask, and everything in ${folder} goes.`
     })
   }
   const answer = yield* Effect.promise(async () => {
