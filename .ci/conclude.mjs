@@ -1,13 +1,10 @@
 // Ends a CI run: `conclude.mjs STATUS CLUSTER REPORT…` says which tests were skipped, and prints "N passed, N failed". STATUS is 0
-// where every phase ended well, CLUSTER is there or absent, a REPORT that is empty is of a phase that was not reached. A skip
-// that skips.txt does not list with its reason is a failure: a test nobody runs proves nothing.
+// where every phase ended well, CLUSTER is there or absent, and a phase that was not reached has no REPORT. A skip that skips.txt
+// does not list with its reason is a failure: a test nobody runs proves nothing.
 import { readFileSync } from "node:fs"
 
 const [status, cluster, ...files] = process.argv.slice(2)
-const reports = files
-  .map((file) => readFileSync(file, "utf8"))
-  .filter((text) => text !== "")
-  .map((text) => JSON.parse(text))
+const reports = files.map((file) => JSON.parse(readFileSync(file, "utf8")))
 const sum = (name) => reports.reduce((total, report) => total + report[name], 0)
 
 const ABSENT = "no cluster: "

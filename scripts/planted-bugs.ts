@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { HELP, readArguments, WrongArguments } from "./planted-bugs/arguments.ts"
 import { type PlantedBug, plantedIn } from "./planted-bugs/bug.ts"
 import { bugs } from "./planted-bugs/bugs/index.ts"
 import { copyOf } from "./planted-bugs/copy.ts"
@@ -12,17 +12,27 @@ import { runTests } from "./planted-bugs/tests.ts"
 // did into docs/planted-bugs.md. `-- --only <name>` (any number of times) tries some of them.
 
 const root = join(import.meta.dirname, "..")
-const { only } = parseArgs({ options: { only: { type: "string", multiple: true } } }).values
-const chosen = only === undefined ? bugs : bugs.filter(({ name }) => only.includes(name))
-for (const name of only ?? []) {
-  if (!chosen.some((bug) => bug.name === name))
-    throw new Error(`there is no bug ${name}; there are ${bugs.map((bug) => bug.name).join(", ")}`)
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+/** Undefined where there is nothing to try, and why has been said. */
+const asked = (): ReadonlyArray<PlantedBug> | undefined => {
+  try {
+    const chosen = readArguments(process.argv.slice(2), bugs)
+    if (chosen !== "help") return chosen
+    say(HELP)
+  } catch (error) {
+    if (!(error instanceof WrongArguments)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+  }
+  return undefined
 }
+
+const chosen = asked()
+if (chosen === undefined) process.exit()
 
 const stopping = new AbortController()
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort())
-
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 const copy = copyOf(root)
 const run = (bug: PlantedBug) => runTests(copy, bug, stopping.signal)

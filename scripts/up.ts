@@ -1,4 +1,5 @@
 import { recordSystem } from "@flowforge/embedded"
+import { type Arguments, HELP, readArguments, WrongArguments } from "./up/arguments.ts"
 import { askCompose, ComposeRefused, runCompose, troubleWithDocker } from "./up/docker.ts"
 import { stackFolder, writeEnvironment } from "./up/folder.ts"
 import { takenPorts } from "./up/ports.ts"
@@ -17,18 +18,7 @@ import {
 // `npm run up`: FlowForge in containers, with all that it stands on, as docker-compose.yaml has it. Run again it brings back
 // what is missing and takes in what has changed. Word of where everything is stays in a folder, for the demo and the audit.
 
-const HELP = `npm run up [-- OPTIONS]
-
-Builds the image, starts FlowForge and all that it stands on in containers, and waits until it is ready. "npm run down" stops
-it, "npm run down -- --volumes" clears its data, too. Options:
-
-  --servers  only what FlowForge stands on; its processes are then run from their sources
-  any other  as "docker compose up" has it: --scale order=2, say
-
-  PORT (8080), MANAGEMENT_PORT (9090), GATEWAY_PORT (8070), MAIL_PORT (8060), S3_PORT (8050), POSTGRES_PORT (8040),
-  KAFKA_PORT (8030), REDIS_PORT (8020) are the ports on this machine.`
-
-const up = async (options: ReadonlyArray<string>, onlyServers: boolean): Promise<number> => {
+const up = async ({ onlyServers, options }: Arguments): Promise<number> => {
   const trouble = troubleWithDocker()
   if (trouble !== undefined) return refuse(trouble)
   const config: ComposeConfig = JSON.parse(askCompose("--profile", PROCESSES, "config", "--format", "json"))
@@ -92,12 +82,15 @@ const refuse = (message: string, code = 1): number => {
   return code
 }
 
-const words = process.argv.slice(2)
-if (words.includes("--help") || words.includes("-h")) say(HELP)
-else {
-  const options = words.filter((word) => word !== "--servers")
-  process.exitCode = await up(options, options.length < words.length).catch((error: Error) => {
-    if (error instanceof ComposeRefused) return refuse(error.message)
-    throw error
-  })
+const run = async (): Promise<number> => {
+  const asked = readArguments(process.argv.slice(2))
+  if (asked !== "help") return up(asked)
+  say(HELP)
+  return 0
 }
+
+process.exitCode = await run().catch((error: Error) => {
+  if (error instanceof WrongArguments) return refuse(error.message, 2)
+  if (error instanceof ComposeRefused) return refuse(error.message)
+  throw error
+})

@@ -17,9 +17,9 @@ layer(World.layer(Effect.succeed({})), { excludeTestServices: true, timeout: "4 
   }
 )
 
-describe("crash points", () => {
-  it("are all died at, here or with Kafka", () => {
-    const died = new Set<string>([...ROUNDS, WITH_KAFKA, WIPED].flatMap(deathsOf).map(([, point]) => point))
-    assert.deepStrictEqual([...died].toSorted(), Object.keys(crashPoints).toSorted())
+describe("the lists of rounds", () => {
+  it("name every crash point at least once: these here, and those on Kafka, which `npm test` leaves out", () => {
+    const named = new Set<string>([...ROUNDS, WITH_KAFKA, WIPED].flatMap(deathsOf).map(([, point]) => point))
+    assert.deepStrictEqual([...named].toSorted(), Object.keys(crashPoints).toSorted())
   })
 })

@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process"
+import { Effect } from "effect"
+
 /** A command of a guide, and what it is said to print. */
 export interface Step {
   readonly command: string
@@ -20,15 +23,33 @@ export const stepsOf = (markdown: string): ReadonlyArray<Step> =>
       })
   )
 
+const END = "end of what the command printed"
+
+/** A shell in which commands are typed one after another, as people paste them; answers what each prints. */
+export const openShell = Effect.gen(function* () {
+  const shell = yield* Effect.acquireRelease(
+    Effect.sync(() => spawn("sh", [], { stdio: ["pipe", "pipe", "inherit"] })),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+  shell.stdout.setEncoding("utf8")
+  return (command: string): Promise<string> =>
+    new Promise((printed) => {
+      let text = ""
+      const read = (chunk: string) => {
+        text += chunk
+        if (!text.includes(END)) return
+        shell.stdout.off("data", read)
+        printed(text.slice(0, text.indexOf(END)))
+      }
+      shell.stdout.on("data", read)
+      shell.stdin.write(`${command}\necho "${END}"\n`)
+    })
+})
+
 const hasOpenQuote = (text: string): boolean => text.split("'").length % 2 === 0
 
 const ORDER_ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/gu
 const OWN_ID = /^00000000-/u
-
-/** Ids that a run makes itself, in the order they turn up. */
-export const idsIn = (text: string): ReadonlyArray<string> => [
-  ...new Set((text.match(ORDER_ID) ?? []).filter((id) => !OWN_ID.test(id)))
-]
 
 /** Output with what differs from run to run made equal: times, ids, the short name of an order. */
 export const masked = (output: string): string =>

@@ -6,6 +6,9 @@ export class Misconfigured extends Schema.TaggedError<Misconfigured>()("Misconfi
   message: Schema.String
 }) {}
 
+/** Where the data are when FLOWFORGE_DATA names no folder. */
+export const USUAL_FOLDER = ".flowforge"
+
 /** What moves an embedded system, so that two can run side by side. */
 export const embeddedConfig = Config.all({
   publicPort: Config.Port("PORT").pipe(Config.withDefault(8080)),
@@ -14,7 +17,7 @@ export const embeddedConfig = Config.all({
   host: Config.NonEmptyString("FLOWFORGE_HOST").pipe(Config.withDefault("127.0.0.1")),
   /** Everything that lasts: database, gateway ledger, receipts, mails. */
   folder: Config.NonEmptyString("FLOWFORGE_DATA").pipe(
-    Config.withDefault(".flowforge"),
+    Config.withDefault(USUAL_FOLDER),
     Config.map((path) => resolve(path))
   ),
   /** Where receipts and mails go: files in the data folder, or nowhere (`instant`, for benches). */

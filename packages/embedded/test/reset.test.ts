@@ -44,13 +44,14 @@ describe("reset", () => {
     }).pipe(Effect.scoped)
   )
 
-  /** The command, without a terminal. */
-  const command = (path: string, flags: ReadonlyArray<string>) =>
+  /** The command, without a terminal: what is on its standard input is no answer. */
+  const command = (path: string, flags: ReadonlyArray<string> = []) =>
     Effect.promise(async () => {
       const child = spawn(process.execPath, [join(import.meta.dirname, "../src/reset/main.ts"), ...flags], {
         env: { FLOWFORGE_DATA: path },
-        stdio: ["ignore", "pipe", "pipe"]
+        stdio: ["pipe", "pipe", "pipe"]
       })
+      child.stdin.end("y\n")
       const ended = once(child, "close")
       const [out, err] = await Promise.all([Array.fromAsync(child.stdout), Array.fromAsync(child.stderr)])
       const [code] = await ended
@@ -58,7 +59,7 @@ describe("reset", () => {
     })
 
   const commands = [
-    { flags: [], code: 1, says: "Nothing was removed. Answer y, or give --yes.", removed: false },
+    { flags: [], code: 1, says: 'there is no terminal to ask at. With "-- --yes" behind', removed: false },
     { flags: ["--yse"], code: 1, says: '"--yse" is not known. There is --yes and --help.', removed: false },
     { flags: ["--help"], code: 0, says: "npm run reset [-- --yes]", removed: false },
     { flags: ["--yes"], code: 0, says: 'Removed. The next "npm start" begins anew', removed: true }
@@ -78,4 +79,31 @@ describe("reset", () => {
       60_000
     )
   }
+
+  it.live(
+    "as a command has nothing to remove, and so nothing to ask, where there is no folder or nothing in it",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* folder
+        for (const where of [path, join(path, "none")]) {
+          assert.deepStrictEqual(yield* command(where), { code: 0, said: `Nothing to remove in ${where}.\n` })
+        }
+      }).pipe(Effect.scoped),
+    60_000
+  )
+
+  it.live(
+    "as a command says that a system runs on the folder before it asks",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* folder
+        yield* Effect.promise(() => mkdir(join(path, "mail")))
+        yield* lockDataFolder(path)
+        const said = `Nothing was removed: FlowForge is running on ${path} (process ${process.pid}). Stop it first.\n`
+        assert.deepStrictEqual(yield* command(path), { code: 1, said })
+        assert.deepStrictEqual(yield* command(path, ["--yes"]), { code: 1, said })
+        assert.isTrue(existsSync(join(path, "mail")))
+      }).pipe(Effect.scoped),
+    60_000
+  )
 })

@@ -2,7 +2,7 @@ import { once } from "node:events"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { freePort } from "@flowforge/platform/child-process"
 import { Cause, ConfigProvider, Effect, Exit, Redacted } from "effect"
@@ -144,17 +144,36 @@ describe("the signing key", () => {
 })
 
 describe("the banner", () => {
-  const system = { publicUrl: "http://localhost:18080", managementUrl: "http://localhost:19090", folder: "/data" }
+  const system = {
+    publicUrl: "http://localhost:18080",
+    managementUrl: "http://localhost:19090",
+    gatewayUrl: "http://127.0.0.1:40123",
+    folder: "/data"
+  }
+  const nothing = { all: 0, open: 0 }
 
   it("shows the addresses as they are, not as they usually are", () => {
-    const text = banner({ ...system, orders: { all: 0, open: 0 } })
+    const text = banner({ ...system, orders: nothing })
     assert.include(text, "curl -s http://localhost:18080/orders")
     assert.include(text, "http://localhost:19090/outbox")
+    assert.include(text, "http://127.0.0.1:40123 ")
     assert.notMatch(text, /:(8080|9090)/u)
   })
 
+  it("has commands that mean its own folder, as a shell takes them", () => {
+    const commandsOn = (folder: string) =>
+      banner({ ...system, folder, orders: nothing }).match(/(?:FLOWFORGE_DATA=.* )?npm run \w+/gu) ?? []
+    assert.deepStrictEqual(commandsOn(resolve(".flowforge")), ["npm run demo", "npm run reset"])
+    assert.deepStrictEqual(commandsOn("/data"), [
+      "FLOWFORGE_DATA=/data npm run demo",
+      "FLOWFORGE_DATA=/data npm run reset"
+    ])
+    assert.include(commandsOn("/Bob's data"), String.raw`FLOWFORGE_DATA='/Bob'\''s data' npm run demo`)
+    assert.match(banner({ ...system, orders: nothing }), /curl -s "[^"]*\?limit=3"/u)
+  })
+
   it("tells what the folder holds already", () => {
-    assert.notInclude(banner({ ...system, orders: { all: 0, open: 0 } }), "in it")
+    assert.notInclude(banner({ ...system, orders: nothing }), "in it")
     assert.include(banner({ ...system, orders: { all: 1, open: 0 } }), "/data          1 order in it\n")
     assert.include(
       banner({ ...system, orders: { all: 1_234, open: 5 } }),

@@ -16,11 +16,17 @@ interface Service {
   readonly cpus?: number
   readonly stop_grace_period?: string
   readonly ports?: ReadonlyArray<string>
+  readonly volumes?: ReadonlyArray<string>
+  readonly profiles?: ReadonlyArray<string>
+  readonly healthcheck?: { readonly test?: ReadonlyArray<string>; readonly disable?: boolean }
 }
 
-const text = readFileSync(fileURLToPath(new URL("../../../docker-compose.yaml", import.meta.url)), "utf8")
+const read = (name: string) => readFileSync(fileURLToPath(new URL(`../../../${name}`, import.meta.url)), "utf8")
 // Compose merges by `<<`, as YAML 1.1 does.
-const { services } = load(text, { schema: YAML11_SCHEMA }) as { readonly services: Readonly<Record<string, Service>> }
+const { services, volumes: declared } = load(read("docker-compose.yaml"), { schema: YAML11_SCHEMA }) as {
+  readonly services: Readonly<Record<string, Service>>
+  readonly volumes: Readonly<Record<string, unknown>>
+}
 
 /** Those that are a process of the table; the payment company comes in the same image and is none. */
 const own = Object.entries(services).filter(
@@ -29,6 +35,15 @@ const own = Object.entries(services).filter(
 
 /** What `prepare` has done, `migrate` need not; volumes take the data with them; and the operator is for Kubernetes. */
 const ELSEWHERE = ["migrate", "remove", "operator"]
+
+/** Its health nobody looks after, and why. */
+const UNWATCHED: Readonly<Record<string, string>> = {
+  prepare: "it ends",
+  s3: "an image may hold the program alone, and no shell"
+}
+
+/** Whose data outlive their container, and the volume they are on. Redis is a cache; the processes have nothing of their own. */
+const STATEFUL = { postgres: "postgres", kafka: "kafka", s3: "receipts", mail: "mail", gateway: "gateway" }
 
 describe("docker-compose.yaml", () => {
   it("has every process of the table, under its name", () => {
@@ -68,6 +83,33 @@ describe("docker-compose.yaml", () => {
       assert.isDefined(restart, name)
       for (const port of ports) assert.match(port, /^127\.0\.0\.1:\$\{[A-Z0-9_]+:-\d+\}:\d+$/u, name)
     }
+  })
+
+  it("looks after the health of all that does not end by itself", () => {
+    const unwatched = Object.entries(services).filter(
+      ([, { healthcheck }]) => healthcheck?.test === undefined || healthcheck.disable === true
+    )
+    assert.sameMembers(
+      unwatched.map(([name]) => name),
+      Object.keys(UNWATCHED)
+    )
+  })
+
+  it("keeps what must outlive a container on a volume with a name, one for each", () => {
+    const kept = Object.entries(services).flatMap(([name, { volumes = [] }]) =>
+      volumes.filter((volume) => /^\w/u.test(volume)).map((volume): [string, string] => [name, volume.split(":")[0]!])
+    )
+    assert.deepStrictEqual(Object.fromEntries(kept), STATEFUL)
+    assert.strictEqual(kept.length, Object.keys(STATEFUL).length)
+    assert.sameMembers(Object.keys(declared), Object.values(STATEFUL))
+  })
+
+  it("has the processes in a profile that .env switches on, and what they stand on in none", () => {
+    const processNames = new Set(own.map(([name]) => name))
+    for (const [name, { profiles = [] }] of Object.entries(services)) {
+      assert.deepStrictEqual(profiles, processNames.has(name) ? ["processes"] : [], name)
+    }
+    assert.match(read(".env"), /^COMPOSE_PROFILES=processes$/mu)
   })
 
   it("lets no process write to its own files, and gives it longer to stop than it takes", () => {

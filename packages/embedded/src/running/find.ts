@@ -1,5 +1,6 @@
 import { resolve } from "node:path"
 import { Config, Effect, Option, Result, Schema } from "effect"
+import { USUAL_FOLDER } from "../config.ts"
 import { findInstance } from "../instance/record.ts"
 import { CONTAINERS_FOLDER, readSystem, type SystemRecordUnreadable } from "./record.ts"
 import { type RunningSystem, systemOf } from "./system.ts"
@@ -21,7 +22,7 @@ export interface FoundSystem {
  */
 export const systemFolders: Config.Config<ReadonlyArray<string>> = Config.NonEmptyString("FLOWFORGE_DATA").pipe(
   Config.option,
-  Config.map(Option.match({ onNone: () => [".flowforge", CONTAINERS_FOLDER], onSome: (folder) => [folder] })),
+  Config.map(Option.match({ onNone: () => [USUAL_FOLDER, CONTAINERS_FOLDER], onSome: (folder) => [folder] })),
   Config.map((folders) => folders.map((folder) => resolve(folder)))
 )
 
