@@ -124,7 +124,7 @@ const place = {
 const placing = {
   description:
     "Answers as soon as the order is stored; payment, stock and confirmation follow, seen at `links.self`. The same item " +
-    "twice is added up. With an `Idempotency-Key`, the same request again (within 24 hours) is answered the same and orders nothing twice.",
+    "twice is added up. Anything like a card number, in any field or in the key, is refused. With an `Idempotency-Key`, the same request again (within 24 hours) is answered the same and orders nothing twice.",
   parameters: {
     "idempotency-key": {
       description: "Your own name for this request, such as a UUID.",
