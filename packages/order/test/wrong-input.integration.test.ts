@@ -207,6 +207,29 @@ layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices:
     )
   }
 
+  for (const [what, send, message] of [
+    ["null", (http) => http("POST", "/orders", json("null")), "must be a JSON object"],
+    ["no body", (http) => http("POST", "/orders", json("")), "must be a JSON object"],
+    [
+      "an empty token",
+      (http) => placeOver(http, paying({ method: "card", token: "" })),
+      "must have 1 to 200 characters"
+    ],
+    ["how many in letters", (http) => placeOver(http, line(1, "2")), "must be a whole number from 1 to 1000"],
+    ["a page of abc", (http) => http("GET", "/orders?limit=abc"), "must be a whole number from 1 to 100"],
+    ["an unknown status", (http) => http("GET", "/orders?status=x"), 'must be "PENDING" or "CONFIRMED" or "CANCELLED"']
+  ] satisfies ReadonlyArray<readonly [string, Wrong[3], string]>) {
+    it.effect(`answers to ${what} that it ${message}`, () =>
+      Effect.gen(function* () {
+        const { body } = yield* send(yield* Http)
+        assert.deepStrictEqual(
+          body.errors.map((error: { message: string }) => error.message),
+          [message]
+        )
+      })
+    )
+  }
+
   for (const [method, path, allow] of [
     ["DELETE", "/orders", "POST, GET, HEAD"],
     ["PUT", "/order", "POST"],
