@@ -21,8 +21,7 @@ import {
   OrderNotFound,
   RequestInFlight,
   TooManyRequests,
-  Unavailable,
-  UserNotFound
+  Unavailable
 } from "./problems.ts"
 
 const Time = Schema.String.annotate({ description: "ISO 8601, UTC" })
@@ -161,10 +160,11 @@ export class OrdersApi extends HttpApiGroup.make("orders")
       params: { user_id: UserId },
       query: pageOfOrders,
       success: OrderPage,
-      error: [InvalidRequest, UserNotFound, Unavailable]
+      error: [InvalidRequest, Unavailable]
     }).annotateMerge(
       documented({
         summary: "One customer's orders, newest first",
+        description: "Empty for a customer who has none, or who is not known.",
         parameters: { user_id: { description: "The customer's id." }, ...pageOfOrdersParameters },
         answers: { 200: pageExample }
       })
