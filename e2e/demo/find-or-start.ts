@@ -18,7 +18,8 @@ export const findOrStart = Effect.fnUntraced(function* (where: {
     Effect.catchTag("NoSystem", () =>
       Effect.gen(function* () {
         yield* Console.log(`No FlowForge runs on ${folder}: starting one for the demo …`)
-        const system = systemOn(folder, publicPort, managementPort)
+        // What it says where it cannot start is shown to people.
+        const system = systemOn(folder, publicPort, managementPort, { environment: { LOG_FORMAT: "pretty" } })
         const end = Effect.promise(() => system.end("SIGTERM"))
         const instance = yield* Effect.acquireRelease(Effect.void, () => end).pipe(
           Effect.andThen(Effect.tryPromise({ try: system.start, catch: (cause) => cannotStart(cause as Error) }))

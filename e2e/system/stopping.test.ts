@@ -25,12 +25,15 @@ const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await sleep(10)
 }
 
+/** Told to people, although nobody sits at a terminal. */
+const forPeople = { environment: { LOG_FORMAT: "pretty" } }
+
 describe("a system that is told to stop", () => {
   it.live(
     "stops once in order, however often one Ctrl-C arrives, and goes on with its data",
     () =>
       Effect.gen(function* () {
-        const system = yield* prepareSystem()
+        const system = yield* prepareSystem(forPeople)
         const { pid } = yield* Effect.promise(system.start)
         yield* Effect.promise(async () => {
           const answer = await fetch(`${system.publicUrl}/orders`, {
@@ -55,7 +58,7 @@ describe("a system that is told to stop", () => {
     "stops at once when it is told again while something hangs, and takes PostgreSQL along",
     () =>
       Effect.gen(function* () {
-        const system = yield* prepareSystem()
+        const system = yield* prepareSystem(forPeople)
         const { pid } = yield* Effect.promise(system.start)
         const ending = yield* Effect.promise(async () => {
           const postgres = await postgresOf(system.folder)
@@ -89,6 +92,52 @@ describe("a system that is told to stop", () => {
         assert.deepStrictEqual(ending, { code: 0, signal: null })
         assert.notInclude(system.output(), "cannot start")
         yield* Effect.promise(system.start)
+      }).pipe(Effect.scoped),
+    120_000
+  )
+
+  it.live(
+    "tells whoever collects its log nothing but lines of JSON: its start with the addresses, stock that was counted, its end",
+    () =>
+      Effect.gen(function* () {
+        const system = yield* prepareSystem()
+        yield* Effect.promise(system.start)
+        yield* Effect.promise(async () => {
+          await fetch(`${system.managementUrl}/products/1/adjust`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ delta: -3, reason: "broken" })
+          })
+          await system.end("SIGTERM")
+        })
+        const lines = system
+          .output()
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line))
+        assert.deepStrictEqual(
+          lines.map(({ message }) => message),
+          ["starting", "running", "stock adjusted", "stopping", "stopped"]
+        )
+        const { folder, public_url, open_orders } = lines[1]
+        assert.deepStrictEqual([folder, open_orders], [system.folder, 0])
+        assert.strictEqual(new URL(public_url).port, new URL(system.publicUrl).port)
+        const { available, delta, item_id, reason } = lines[2]
+        assert.deepStrictEqual([item_id, delta, reason, available], [1, -3, "broken", 999_997])
+      }).pipe(Effect.scoped),
+    120_000
+  )
+
+  it.live(
+    "says in a line of JSON, too, why it cannot start",
+    () =>
+      Effect.gen(function* () {
+        const system = yield* prepareSystem({ environment: { FLOWFORGE_NOTIFICATIONS: "nowhere" } })
+        system.launch()
+        yield* Effect.promise(() => until(() => /cannot start.*\n/u.test(system.output())))
+        const last = JSON.parse(system.output().trim().split("\n").at(-1)!)
+        assert.strictEqual(last.level, "Fatal")
+        assert.match(last.message, /^FlowForge cannot start: FLOWFORGE_NOTIFICATIONS is wrong/u)
       }).pipe(Effect.scoped),
     120_000
   )

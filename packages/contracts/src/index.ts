@@ -1,5 +1,7 @@
+export { holdsCardNumber } from "./card-number.ts"
 export * from "./events.ts"
 export * from "./http/api.ts"
+export { NO_CARD_NUMBER } from "./http/client-text.ts"
 export * from "./http/internal-status.ts"
 export * from "./http/orders.ts"
 export { DEFAULT_PAGE } from "./http/page.ts"

@@ -1,4 +1,5 @@
-import { Runtime } from "effect"
+import { Effect, Runtime } from "effect"
+import { stoppedAtOnce, stopping } from "./announcements.ts"
 
 /** A terminal sends Ctrl-C to npm and to us, and npm sends it on: within this time it is the same one. */
 const SAME_MILLIS = 500
@@ -15,10 +16,10 @@ export const runUntilStopped = Runtime.makeRunMain(({ fiber, teardown }) => {
     const now = performance.now()
     if (askedAt === undefined) {
       askedAt = now
-      process.stdout.write("Stopping … (Ctrl-C again: at once)\n")
+      Effect.runSync(stopping)
       fiber.interruptUnsafe(fiber.id)
     } else if (now - askedAt > SAME_MILLIS) {
-      process.stdout.write("Stopped at once. Nothing is lost: the next start recovers.\n")
+      Effect.runSync(stoppedAtOnce)
       process.exit(130)
     }
   }

@@ -52,6 +52,7 @@ export class Products extends Context.Service<
         const { adjusted, available } = result
         if (adjusted) {
           yield* cache.remove([availabilityKey(itemId)])
+          yield* Effect.annotateLogs(Effect.logInfo("stock adjusted"), { item_id: itemId, delta, reason, available })
           return available
         }
         return yield* delta < 0

@@ -1,10 +1,11 @@
-import { type OrderId, type OrderRequest, PublicApi, type UserId } from "@flowforge/contracts"
+import { InvalidRequest, type OrderId, type OrderRequest, PublicApi, type UserId } from "@flowforge/contracts"
 import { currentTraceparent } from "@flowforge/messaging"
 import { EarlyRefusals } from "@flowforge/platform/http"
 import { Effect } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Admission } from "./intake/admission.ts"
+import { fieldsWithCardNumbers } from "./intake/card-numbers.ts"
 import { Intake } from "./intake/intake.ts"
 import { OrderReads } from "./reads.ts"
 import { Settlements } from "./settlements.ts"
@@ -42,6 +43,9 @@ export const layerOrders = HttpApiBuilder.group(
         readonly headers: { readonly "idempotency-key"?: string }
         readonly request: HttpServerRequest.HttpServerRequest
       }) {
+        // What nobody knows is left out of the payload, and looked at here.
+        const errors = fieldsWithCardNumbers(yield* Effect.orDie(request.json))
+        if (errors.length > 0) return yield* new InvalidRequest({ errors })
         const { orderId, body } = yield* intake.place({
           order: { ...payload, user_id: spelled(payload.user_id) },
           idempotencyKey: headers["idempotency-key"],

@@ -117,6 +117,27 @@ const wrong: ReadonlyArray<Wrong> = [
   posting("a token that is an object", ["payment_info.token"], paying({ method: "card", token: { SECRET } })),
   posting("a payment that is text", ["payment_info"], paying(SECRET)),
   posting("a card number for an Idempotency-Key", ["idempotency-key"], {}, { "idempotency-key": CARD }),
+  ...["4242_4242_4242_4242", "4242/4242/4242/4242", "４２４２４２４２４２４２４２４２", "tok_4242424242424242"].map(
+    (token) =>
+      posting(`the card number ${token} for a token`, ["payment_info.token"], paying({ method: "card", token }))
+  ),
+  posting(
+    "a card number within an Idempotency-Key",
+    ["idempotency-key"],
+    {},
+    { "idempotency-key": "order-4242-4242-4242-4242" }
+  ),
+  posting("a card number in fields that nobody knows", ["payment_info.card_number", "note"], {
+    ...paying({ method: "card", token: "tok_ok", card_number: 4_242_424_242_424_242 }),
+    note: `card ${CARD}`
+  }),
+  posting("a card number deep in a field that nobody knows", ["items[0].extra[1].at"], {
+    items: [{ item_id: 1, quantity: 1, extra: [1, { at: CARD }] }]
+  }),
+  posting("a card number for the name of a field", ["extra"], { extra: { [CARD]: 1 } }),
+  posted("a card number beneath more lists than a stack is deep", 400, [`deep${"[0]".repeat(100)}`.slice(0, 200)], {
+    ...json(JSON.stringify(request()).replace("{", `{"deep":${"[".repeat(30_000)}"${CARD}"${"]".repeat(30_000)},`))
+  }),
   posting("an Idempotency-Key without end", ["idempotency-key"], {}, { "idempotency-key": SECRET.repeat(20) }),
   posting("an empty Idempotency-Key", ["idempotency-key"], {}, { "idempotency-key": "" }),
   posted("no customer", 400, ["user_id"], without("user_id")),
@@ -182,6 +203,29 @@ layer(Http.layer.pipe(Layer.provideMerge(layerDatabase)), { excludeTestServices:
         assert.notInclude(answer.text, SECRET)
         assert.notMatch(answer.text, /4242/u)
         assert.deepStrictEqual(yield* rows, before)
+      })
+    )
+  }
+
+  for (const [what, send, message] of [
+    ["null", (http) => http("POST", "/orders", json("null")), "must be a JSON object"],
+    ["no body", (http) => http("POST", "/orders", json("")), "must be a JSON object"],
+    [
+      "an empty token",
+      (http) => placeOver(http, paying({ method: "card", token: "" })),
+      "must have 1 to 200 characters"
+    ],
+    ["how many in letters", (http) => placeOver(http, line(1, "2")), "must be a whole number from 1 to 1000"],
+    ["a page of abc", (http) => http("GET", "/orders?limit=abc"), "must be a whole number from 1 to 100"],
+    ["an unknown status", (http) => http("GET", "/orders?status=x"), 'must be "PENDING" or "CONFIRMED" or "CANCELLED"']
+  ] satisfies ReadonlyArray<readonly [string, Wrong[3], string]>) {
+    it.effect(`answers to ${what} that it ${message}`, () =>
+      Effect.gen(function* () {
+        const { body } = yield* send(yield* Http)
+        assert.deepStrictEqual(
+          body.errors.map((error: { message: string }) => error.message),
+          [message]
+        )
       })
     )
   }

@@ -21,8 +21,7 @@ import {
   OrderNotFound,
   RequestInFlight,
   TooManyRequests,
-  Unavailable,
-  UserNotFound
+  Unavailable
 } from "./problems.ts"
 
 const Time = Schema.String.annotate({ description: "ISO 8601, UTC" })
@@ -124,7 +123,7 @@ const place = {
 const placing = {
   description:
     "Answers as soon as the order is stored; payment, stock and confirmation follow, seen at `links.self`. The same item " +
-    "twice is added up. With an `Idempotency-Key`, the same request again (within 24 hours) is answered the same and orders nothing twice.",
+    "twice is added up. Anything like a card number, in any field or in the key, is refused. With an `Idempotency-Key`, the same request again (within 24 hours) is answered the same and orders nothing twice.",
   parameters: {
     "idempotency-key": {
       description: "Your own name for this request, such as a UUID.",
@@ -161,10 +160,11 @@ export class OrdersApi extends HttpApiGroup.make("orders")
       params: { user_id: UserId },
       query: pageOfOrders,
       success: OrderPage,
-      error: [InvalidRequest, UserNotFound, Unavailable]
+      error: [InvalidRequest, Unavailable]
     }).annotateMerge(
       documented({
         summary: "One customer's orders, newest first",
+        description: "Empty for a customer who has none, or who is not known.",
         parameters: { user_id: { description: "The customer's id." }, ...pageOfOrdersParameters },
         answers: { 200: pageExample }
       })

@@ -28,13 +28,6 @@ export class ItemNotFound extends HttpApiError.Problem<ItemNotFound>()(
   { item_ids: Schema.Array(Schema.Int) }
 ) {}
 
-/** 404: no such customer. */
-export class UserNotFound extends HttpApiError.Problem<UserNotFound>()(
-  "UserNotFound",
-  { type: urn("user-not-found"), status: 404, title: "No such user" },
-  { user_id: Schema.String }
-) {}
-
 /** 409: the order already reached its end, so it cannot be cancelled any more. */
 export class OrderAlreadyFinal extends HttpApiError.Problem<OrderAlreadyFinal>()(
   "OrderAlreadyFinal",

@@ -27,10 +27,10 @@ const CARD_LIKE = [
   "4111 - 1111 - 1111 - 1111",
   "4111\t1111\u00a01111\n1111",
   "card 378282246310005, please",
-  "tok_4111111111111111",
-  "6304000000000000",
-  "630400000000",
-  "6799990100000000019"
+  "4111_1111_1111_1111",
+  "4111/1111/1111/1111",
+  "４１１１１１１１１１１１１１１１",
+  "tok_4111111111111111"
 ]
 
 describe("an order request", () => {
@@ -52,7 +52,7 @@ describe("an order request", () => {
     }
   })
 
-  it.each(["tok_1N3T00LkdIwHu7ix", "0b7d9f1a-3c5e-4a70-8b92-123456789012", "tok_12345678901", "2026-11-23"])(
+  it.each(["tok_1N3T00LkdIwHu7ix", "0b7d9f1a-3c5e-4a70-8b92-123456789012", "tok_1234567890123456", "2026-11-23"])(
     "takes the token %s, which is no card number",
     (token) => {
       assert.strictEqual(refusal(paidWith({ token })), "accepted")
@@ -86,8 +86,8 @@ describe("an order request", () => {
 describe("an Idempotency-Key", () => {
   const is = Schema.is(IdempotencyKey)
 
-  it.each(["4111111111111111", "4111 1111 1111 1111", "3782-822463-10005", "6011111111111117"])(
-    "is refused when it is the card number %s",
+  it.each([...CARD_LIKE, "order-4111-1111-1111-1111", "6011111111111117:2"])(
+    "is refused with the card number in %j",
     (key) => {
       assert.isFalse(is(key))
     }

@@ -8,7 +8,6 @@ const problems = [
   [new Problems.InvalidRequest({ errors: [{ field: "items[0].quantity", message: "must be a whole number" }] }), 400],
   [new Problems.OrderNotFound({ order_id: "1" }), 404],
   [new Problems.ItemNotFound({ item_ids: [1] }), 404],
-  [new Problems.UserNotFound({ user_id: "1" }), 404],
   [new Problems.NoReceipt({ order_id: "1" }), 404],
   [new Problems.OrderAlreadyFinal({ order_id: "1", order_status: "CONFIRMED" }), 409],
   [new Problems.RequestInFlight({ retry_after_seconds: 1 }), 409],

@@ -7,7 +7,8 @@ export const HELP = `npm run audit [-- --accepted FILE] [--dead-letters N]
 
 Holds every invariant against the FlowForge that runs, started with "npm start" or "npm run up": its database, the
 payment gateway's ledger, the stored receipts and the sent messages. Where several run, FLOWFORGE_DATA names the folder
-of the one that is meant. It changes nothing. Orders younger than ten seconds are given time to settle.
+of the one that is meant. It changes nothing. Orders younger than ten seconds are given time to settle. An order that a
+refund still owed, a parked event or a dead letter holds up is excused, and named with what holds it up.
 
   --accepted FILE    ids of orders that clients got a 202 for, one a line: each must be there
   --dead-letters N   how many open dead letters there must be

@@ -53,11 +53,25 @@ const notAsked = ({ invariant, needs }: OptionalCheck): Finding => ({
   examples: []
 })
 
-const run = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { invariant, violations }: Check) {
-  const [row] = yield* sql.unsafe<{ violations: number; examples: ReadonlyArray<string> }>(
-    `WITH violation AS MATERIALIZED (${violations})
-     SELECT (SELECT count(*) FROM violation)::integer AS violations,
-       ARRAY(SELECT subject || ': ' || detail FROM violation ORDER BY subject LIMIT ${EXAMPLES}) AS examples`
+interface Row {
+  readonly violations: number
+  readonly examples: ReadonlyArray<string>
+  readonly excused: number
+  readonly excuses: ReadonlyArray<string>
+}
+
+const run = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { excuses, invariant, violations }: Check) {
+  const [row] = yield* sql.unsafe<Row>(
+    `WITH violation AS MATERIALIZED (SELECT v.*${excuses ? "" : ", NULL AS trouble"} FROM (${violations}) v)
+     SELECT (SELECT count(*) FROM violation WHERE trouble IS NULL)::integer AS violations,
+       ARRAY(SELECT subject || ': ' || detail FROM violation WHERE trouble IS NULL ORDER BY subject LIMIT ${EXAMPLES}) AS examples,
+       (SELECT count(*) FROM violation WHERE trouble IS NOT NULL)::integer AS excused,
+       ARRAY(SELECT subject || ': ' || trouble FROM violation WHERE trouble IS NOT NULL ORDER BY subject LIMIT ${EXAMPLES}) AS excuses`
   )
-  return { invariant, violations: row?.violations ?? 0, examples: row?.examples ?? [] } satisfies Finding
+  return {
+    invariant,
+    violations: row?.violations ?? 0,
+    examples: row?.examples ?? [],
+    ...(row === undefined || row.excused === 0 ? {} : { excused: { count: row.excused, examples: row.excuses } })
+  } satisfies Finding
 })

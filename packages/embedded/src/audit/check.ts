@@ -4,7 +4,7 @@
  *
  * A query may read the tables of FlowForge and these temporary ones (load.ts):
  * - `audit_orders`: the orders as they stood when the audit began; `settled`: nothing about this one should move any more;
- *   `troubled`: it has an open dead letter, a parked event or a payment still owed, so it has something to show;
+ *   `trouble`: what holds it up, in words, when it has a payment still owed, a parked event or an open dead letter; else NULL;
  * - `audit_began`: one row: when the audit began, before when things have settled, and the expected dead letters;
  * - `audit_captures`, `audit_refunds`: the gateway's ledger; `audit_messages`: what the mail and SMS companies took;
  * - `audit_accepted`: the orders a client got a 202 for.
@@ -15,6 +15,11 @@
 export interface Check {
   readonly invariant: string
   readonly violations: string
+  /**
+   * Its query has a third column, `trouble`: what excuses this row. Something is still on its way there, and other checks,
+   * gauges and the log know of it; the audit only says so.
+   */
+  readonly excuses?: true
 }
 
 /** A check that can say nothing unless somebody gave the audit what it needs. */
@@ -30,6 +35,8 @@ export interface Finding {
   readonly notAsked?: string
   /** At most five of them. */
   readonly examples: ReadonlyArray<string>
+  /** What would be violations, but for a trouble that everybody can see: how many, and at most five, the oldest first. */
+  readonly excused?: { readonly count: number; readonly examples: ReadonlyArray<string> }
 }
 
 export const EXAMPLES = 5

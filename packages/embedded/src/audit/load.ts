@@ -4,6 +4,23 @@ import type { AuditContext, AuditOptions } from "./context.ts"
 
 const CHUNK = 5_000
 
+const TRIED = `|| ' since ' || to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ', ' || attempts ||
+     CASE attempts WHEN 1 THEN ' attempt' ELSE ' attempts' END ||
+     coalesce(', last error: ' || left(regexp_replace(error, '\\s+', ' ', 'g'), 200), '')`
+
+/** What holds an order up, and since when: a handful of rows at any time. */
+const TROUBLES = `
+  SELECT key, since, 'its ' || CASE status WHEN 'refunding' THEN 'refund' WHEN 'voiding' THEN 'void' ELSE 'capture' END ||
+    ' is owed to the gateway' ${TRIED} AS trouble
+  FROM (SELECT order_id::text AS key, status, updated_at AS since, attempts, last_error AS error
+    FROM payments WHERE next_attempt_at IS NOT NULL) owed
+  UNION ALL
+  SELECT key, since, 'its ' || topic || ' is parked for ' || consumer_group ${TRIED}
+  FROM (SELECT *, parked_at AS since FROM parked_events) parked
+  UNION ALL
+  SELECT key, since, 'its ' || topic || ' is a dead letter of ' || consumer_group ${TRIED}
+  FROM (SELECT *, died_at AS since FROM dead_letters WHERE state = 'open' AND key IS NOT NULL) dead`
+
 /**
  * Copies what the checks compare into temporary tables of this connection. Orders come first: what an order that had
  * ended by then implies is in every record that is read after it.
@@ -22,11 +39,9 @@ export const load = <E>(context: AuditContext<E>, options: AuditOptions): Effect
     )
     yield* sql.unsafe(
       `CREATE TEMPORARY TABLE audit_orders AS SELECT id, user_id, status, total_amount, created_at,
-         updated_at <= settled_before AS settled,
-         id::text IN (SELECT key FROM dead_letters WHERE state = 'open' AND key IS NOT NULL
-           UNION SELECT key FROM parked_events
-           UNION SELECT order_id::text FROM payments WHERE next_attempt_at IS NOT NULL) AS troubled
-       FROM orders, audit_began`
+         updated_at <= settled_before AS settled, trouble
+       FROM orders LEFT JOIN (SELECT DISTINCT ON (key) key, trouble FROM (${TROUBLES}) t ORDER BY key, since) oldest
+         ON key = id::text, audit_began`
     )
     yield* sql.unsafe(
       "CREATE TEMPORARY TABLE audit_captures (reference text NOT NULL, txn_id text NOT NULL, amount bigint NOT NULL)"

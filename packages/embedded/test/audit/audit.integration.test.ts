@@ -328,6 +328,64 @@ layer(layerTestDatabase, { excludeTestServices: true })("the audit", (it) => {
     })
   )
 
+  it.effect("says what it excuses: which order, what holds it up, since when, and what was met last", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const outside = yield* makeWorld
+      outside.ledger.pop()
+      yield* sql`UPDATE payments SET status = 'refunding', next_attempt_at = now(), attempts = 5,
+        updated_at = '2026-11-23T08:00:02Z', last_error = ${"the gateway\nis away"} WHERE order_id = ${CANCELLED}`
+      yield* sql`UPDATE orders SET status = 'PENDING' WHERE id = ${CONFIRMED}`
+      yield* sql`INSERT INTO parked_keys (consumer_group, topic, key, next_attempt_at) VALUES ('order', 'inventory.reserved', ${CONFIRMED}, now())`
+      yield* sql`INSERT INTO parked_events
+          (consumer_group, topic, key, event_id, partition, broker_offset, value, headers, attempts, parked_at)
+        VALUES ('order', 'inventory.reserved', ${CONFIRMED}, ${STRANGER}, 0, '1', '', '', 1, '2026-11-23T08:00:02Z')`
+      const findings = yield* audit(contextOf(sql, outside), outside.options)
+      const excused = findings.flatMap(({ excused, invariant }) =>
+        excused === undefined ? [] : [[invariant, excused]]
+      )
+      const refund = `${CANCELLED}: its refund is owed to the gateway since 2026-11-23T08:00:02Z, 5 attempts, last error: the gateway is away`
+      const parked = `${CONFIRMED}: its inventory.reserved is parked for order since 2026-11-23T08:00:02Z, 1 attempt`
+      assert.deepStrictEqual(excused, [
+        [
+          "within a bounded time every order is final, or has a dead letter or a parked event to show for it",
+          { count: 1, examples: [parked] }
+        ],
+        ["CANCELLED means no net money in the end", { count: 1, examples: [refund] }]
+      ])
+      assert.include(
+        renderFindings(findings),
+        `         ok  CANCELLED means no net money in the end\n             1 order excused:\n             ~ ${refund}\n`
+      )
+      assert.match(renderFindings(findings), /; 2 excuse orders that something still holds up\.$/u)
+    })
+  )
+
+  it.effect("counts every excuse and shows the five oldest, and excuses no receipt of a cancelled order", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const outside = yield* makeWorld
+      yield* sql`INSERT INTO orders (id, user_id, status, total_amount, payment_method, payment_token, created_at, updated_at)
+        SELECT ('0193f2a0-0000-7000-8000-00000000001' || n)::uuid, user_id, 'PENDING', 0, 'card', 'tok_ok', created_at, updated_at
+        FROM orders, generate_series(0, 7) n WHERE id = ${CONFIRMED}`
+      yield* sql`INSERT INTO dead_letters
+          (id, consumer_group, topic, partition, broker_offset, key, event_id, headers, error_kind, error, attempts, died_at)
+        SELECT gen_random_uuid(), 'payment', 'order.created', 0, '1', id::text, gen_random_uuid(), '', 'refused', 'no', 2, '2026-11-23T08:00:02Z'
+        FROM orders WHERE id <> ${CONFIRMED}`
+      yield* sql`INSERT INTO receipts SELECT ${CANCELLED}, object_key, sha256 FROM receipts`
+      const findings = yield* audit(contextOf(sql, outside), outside.options)
+      const pending = findings.find(({ invariant }) => invariant.startsWith("within a bounded time"))
+      assert.strictEqual(pending?.excused?.count, 8)
+      assert.match(
+        pending?.excused?.examples[0] ?? "",
+        /000000010: its order\.created is a dead letter of payment since 2026-11-23T08:00:02Z, 2 attempts, last error: no$/u
+      )
+      assert.include(renderFindings(findings), "8 orders excused, the oldest:")
+      const receipts = findings.find(({ invariant }) => invariant.startsWith("every CONFIRMED order has a receipt"))
+      assert.deepStrictEqual([receipts?.violations, receipts?.excused], [1, undefined])
+    })
+  )
+
   it.effect("takes the dead letter of what cannot be decoded for its delivery record", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -56,6 +56,22 @@ layer(layerWorld, { excludeTestServices: true })("the gauges of a consumer", (it
     })
   )
 
+  it.effect("tell how long the oldest has waited that it has not acknowledged, and 0 once nothing waits", () =>
+    Effect.gen(function* () {
+      const [topic, group] = [newTopic(), newGroup()]
+      const oldest = valueOf("flowforge_consumer_oldest_waiting_seconds", group)
+      const sentAt = performance.now()
+      yield* send(topic, counted("a", 0))
+      // Each looks as a member that leaves again.
+      const looked = Effect.andThen(Effect.scoped(lookPaused(group, topic)), oldest)
+      const seen = yield* eventually(looked, (seconds) => seconds > 0.2)
+      assert.isBelow(seen, (performance.now() - sentAt) / 1_000 + 0.1)
+      yield* start({ group, entries: [Consumer.inDatabase(topic, { policy: unhurried, handle: () => Effect.void })] })
+      yield* reaches(group, { done: 1 })
+      yield* eventually(looked, (seconds) => seconds === 0)
+    })
+  )
+
   it.effect("tell what is parked, what lies dead, and how many attempts there were; they go back to 0", () =>
     Effect.gen(function* () {
       const [topic, group] = [newTopic(), newGroup()]

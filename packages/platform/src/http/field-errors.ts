@@ -1,4 +1,5 @@
-import { type Schema, SchemaIssue } from "effect"
+import type { Schema, SchemaAST, SchemaIssue } from "effect"
+import { demandOf } from "./demands.ts"
 
 /** What is wrong with a part of a request. The rejected value is never repeated: it may be a secret. */
 export interface FieldError {
@@ -6,16 +7,39 @@ export interface FieldError {
   readonly message: string
 }
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => (issue._tag === "MissingKey" ? "is missing" : asDemand(SchemaIssue.defaultLeafHook(issue))),
-  checkHook: (issue) => {
-    const message = SchemaIssue.defaultCheckHook(issue)
-    return message === undefined ? undefined : asDemand(message)
-  }
-})
+/** A part that is refused, and where it is. */
+interface Mistake {
+  readonly path: ReadonlyArray<PropertyKey>
+  readonly demand: string
+}
 
-/** "Expected a string" reads better beside a field's name as "must be a string". */
-const asDemand = (message: string): string => message.replace(/^Expected /u, "must be ")
+/** `ast` is the schema of the field at `path`, once it is known: what is inside are steps of reading it. */
+function* mistakesIn(
+  issue: SchemaIssue.Issue,
+  path: ReadonlyArray<PropertyKey> = [],
+  ast?: SchemaAST.AST
+): Generator<Mistake> {
+  switch (issue._tag) {
+    case "Pointer":
+      return yield* mistakesIn(issue.issue, [...path, ...issue.path])
+    case "Encoding":
+      return yield* mistakesIn(issue.issue, path, ast ?? issue.ast)
+    case "Composite":
+      for (const one of issue.issues) yield* mistakesIn(one, path, ast ?? issue.ast)
+      return
+    case "AnyOf":
+      if (issue.issues.length === 0) return yield { path, demand: demandOf(issue, ast) }
+      for (const one of issue.issues) yield* mistakesIn(one, path, ast)
+      return
+    case "Filter":
+      // A filter may find its fault deeper inside.
+      if (issue.issue._tag === "Pointer" || issue.issue._tag === "Composite")
+        return yield* mistakesIn(issue.issue, path)
+      return yield { path, demand: demandOf(issue, ast) }
+    default:
+      return yield { path, demand: demandOf(issue, ast) }
+  }
+}
 
 /** `items[2].quantity`, `limit`, `order_id`; the whole body, when it is no object, is `body`. */
 const fieldOf = (place: string, path: ReadonlyArray<PropertyKey>): string => {
@@ -36,11 +60,10 @@ const MAX_FIELDS = 100
  */
 export const fieldErrors = (place: string, error: Schema.SchemaError): ReadonlyArray<FieldError> => {
   const messages = new Map<string, string>()
-  for (const issue of format(error.issue).issues) {
+  for (const { demand, path } of mistakesIn(error.issue)) {
     if (messages.size === MAX_FIELDS) break
-    const path = (issue.path ?? []).map((step) => (typeof step === "object" ? step.key : step))
     const field = fieldOf(place, path)
-    if (!messages.has(field)) messages.set(field, asDemand(issue.message))
+    if (!messages.has(field)) messages.set(field, demand)
   }
   return Array.from(messages, ([field, message]) => ({ field, message }))
 }

@@ -15,23 +15,33 @@ const ratioOf = ({ ratio, sampler }: ValueOf<typeof telemetry>): number => {
   }
 }
 
-/**
- * Logs to standard output (JSON lines; for people on a terminal), and traces to OTEL_EXPORTER_OTLP_ENDPOINT when it is
- * set: without it no span is made.
- */
-export const layerTelemetry = (service: string): Layer.Layer<never, Misconfigured> =>
+/** Whether the log is read by people, at a terminal, or collected: LOG_FORMAT decides, or where standard output leads. */
+export const isForPeople: Effect.Effect<boolean, Misconfigured> = Effect.map(
+  telemetry.read,
+  ({ format }) => format === "pretty" || (format === "auto" && process.stdout.isTTY)
+)
+
+/** Logs to standard output: JSON lines, or for people. */
+export const layerLogs = (service: string): Layer.Layer<never, Misconfigured> =>
   Layer.unwrap(
-    Effect.map(telemetry.read, (config) => {
-      const { endpoint, format, headers, level } = config
+    Effect.gen(function* () {
+      const { level } = yield* telemetry.read
       const write = (line: string) => void process.stdout.write(line)
-      const pretty = format === "pretty" || (format === "auto" && process.stdout.isTTY)
-      const logger = pretty ? prettyLogger(service, write) : jsonLogger(service, write)
-      return Layer.mergeAll(
-        Logger.layer([logger]),
-        Layer.succeed(References.MinimumLogLevel, level as LogLevel.LogLevel),
-        endpoint === undefined
+      const logger = (yield* isForPeople) ? prettyLogger(service, write) : jsonLogger(service, write)
+      return Layer.merge(Logger.layer([logger]), Layer.succeed(References.MinimumLogLevel, level as LogLevel.LogLevel))
+    })
+  )
+
+/** Logs, and traces to OTEL_EXPORTER_OTLP_ENDPOINT when it is set: without it no span is made. */
+export const layerTelemetry = (service: string): Layer.Layer<never, Misconfigured> =>
+  Layer.merge(
+    layerLogs(service),
+    Layer.unwrap(
+      Effect.map(telemetry.read, (config) => {
+        const { endpoint, headers } = config
+        return endpoint === undefined
           ? Layer.succeed(References.TracerEnabled, false)
           : layerTraces({ service, endpoint, ratio: ratioOf(config), ...(headers === undefined ? {} : { headers }) })
-      )
-    })
+      })
+    )
   )

@@ -1,12 +1,6 @@
-const SECRET_KEY = /token|passw(?:or)?d|secret|authorization|cookie|api[-_]?key|signature|cvv|cvc|card[-_]?number/iu
+import { cardNumbersIn } from "@flowforge/contracts/card-number"
 
-/**
- * 12 to 19 digits, single spaces or dashes between them allowed; neither a part of a longer word or number nor the
- * groups of a UUID.
- */
-const CARD = /(?<!\w)(?<!\d\.)(?<![0-9a-f]{4}-)\d(?:[ -]?\d){11,18}(?!\w)(?!-[0-9a-f]{4})/giu
-/** Milliseconds and nanoseconds since 1970, until 2033: no card number begins with 1. */
-const EPOCH = /^1(?:\d{12}|\d{18})$/u
+const SECRET_KEY = /token|passw(?:or)?d|secret|authorization|cookie|api[-_]?key|signature|cvv|cvc|card[-_]?number/iu
 
 const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]*:)[^\s"'<>/?#]*@/giu
 const CREDENTIALS = /\b(Bearer|Basic)\s+[\w.~+/=-]+/giu
@@ -21,19 +15,30 @@ const MAX_DEPTH = 6
 const MAX_VALUES = 500
 
 /** What a cut could have left of a card number or of a URL with its password. */
-const CUT_OPEN = /(?:[\d -]+|[a-z][a-z0-9+.-]{0,20}:\/\/\S*)$/iu
+const CUT_OPEN = /(?:(?:\p{N}[^\p{L}\p{N}]{0,3}){1,19}|[a-z][a-z0-9+.-]{0,20}:\/\/\S*)$/iu
 
 const cut = (text: string): string =>
   text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT).replace(CUT_OPEN, "")}… (${text.length} characters)`
 
 /** Text without passwords, tokens and anything that looks like a card number. */
 export const redactText = (text: string): string =>
-  cut(text)
-    .replace(URL_PASSWORD, "$1***@")
-    .replace(CREDENTIALS, "$1 [redacted]")
-    .replace(SECRET_VALUE, "$1[redacted]")
-    .replace(PAYMENT_TOKEN, "[token]")
-    .replace(CARD, (digits) => (EPOCH.test(digits) ? digits : "[card]"))
+  withoutCards(
+    cut(text)
+      .replace(URL_PASSWORD, "$1***@")
+      .replace(CREDENTIALS, "$1 [redacted]")
+      .replace(SECRET_VALUE, "$1[redacted]")
+      .replace(PAYMENT_TOKEN, "[token]")
+  )
+
+const withoutCards = (text: string): string => {
+  let shown = ""
+  let from = 0
+  for (const { end, start } of cardNumbersIn(text)) {
+    shown += `${text.slice(from, start)}[card]`
+    from = end
+  }
+  return shown + text.slice(from)
+}
 
 /** A value for the log: secrets by their name or shape, card numbers and passwords of URLs wherever they are. */
 export const redact = (value: unknown): unknown => visit(value, { path: [], budget: { left: MAX_VALUES } })
@@ -51,6 +56,7 @@ const visit = (value: unknown, walk: Walk): unknown => {
       return redactText(value)
     case "number":
     case "bigint": {
+      if (typeof value === "number" && !Number.isInteger(value)) return value
       const text = String(value)
       const shown = redactText(text)
       return shown === text && typeof value === "number" ? value : shown

@@ -15,8 +15,11 @@ import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/h
 const Note = Schema.Struct({
   text: Schema.String.check(Schema.isBetweenLength(1, 20)),
   copies: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 9 })),
-  tags: Schema.optionalKey(Schema.Array(Schema.Struct({ name: Schema.String })))
-})
+  tags: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ name: Schema.String })).check(Schema.isBetweenLength(1, 40_000))
+  ),
+  color: Schema.optionalKey(Schema.Literals(["red", "blue"]))
+}).annotate({ identifier: "Note" })
 
 /** An API with every kind of input, and one address for each way a handler can end. */
 export class NotesApi extends HttpApi.make("notes")

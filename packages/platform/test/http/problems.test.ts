@@ -141,11 +141,41 @@ describe("an answer over HTTP", () => {
       const { url } = yield* servedNotes()
       const path = yield* ask(`${url}/notes/s3cr3t`)
       assertProblem(path, 400, "invalid-request")
-      assert.deepStrictEqual(path.body.errors, [{ field: "note_id", message: "must be a finite number" }])
+      assert.deepStrictEqual(path.body.errors, [{ field: "note_id", message: "must be a whole number" }])
       const query = yield* ask(`${url}/notes/7?limit=1e9`)
       assertProblem(query, 400, "invalid-request")
       assert.deepStrictEqual(fieldsOf(query), ["limit"])
       assert.notInclude(JSON.stringify([path.body, query.body]), "s3cr3t")
+    })
+  )
+
+  it.live.each([
+    [null, "body", "must be a JSON object"],
+    [[], "body", "must be a JSON object"],
+    [{ text: 1, copies: 1 }, "text", "must be a string"],
+    [{ text: "", copies: 1 }, "text", "must have 1 to 20 characters"],
+    [{ text: "a", copies: "2" }, "copies", "must be a whole number from 1 to 9"],
+    [{ text: "a", copies: 1.5 }, "copies", "must be a whole number from 1 to 9"],
+    [{ text: "a", copies: 10 }, "copies", "must be a whole number from 1 to 9"],
+    [{ text: "a" }, "copies", "is missing"],
+    [{ text: "a", copies: 1, tags: "a" }, "tags", "must be a JSON array"],
+    [{ text: "a", copies: 1, tags: [] }, "tags", "must have 1 to 40000 entries"],
+    [{ text: "a", copies: 1, color: 1 }, "color", 'must be "red" or "blue"']
+  ] as const)("to the body %j says in plain words that %s %s, and names no schema of ours", ([body, field, message]) =>
+    Effect.gen(function* () {
+      const { url } = yield* servedNotes()
+      const answer = yield* post(`${url}/notes`, JSON.stringify(body))
+      assert.deepStrictEqual(answer.body.errors, [{ field, message }])
+    })
+  )
+
+  it.live("to no body at all, and to a query in letters, says what is wanted", () =>
+    Effect.gen(function* () {
+      const { url } = yield* servedNotes()
+      const bodiless = yield* post(`${url}/notes`, "")
+      assert.deepStrictEqual(bodiless.body.errors, [{ field: "body", message: "must be a JSON object" }])
+      const query = yield* ask(`${url}/notes/7?limit=abc`)
+      assert.deepStrictEqual(query.body.errors, [{ field: "limit", message: "must be a number from 1 to 9" }])
     })
   )
 
@@ -234,7 +264,7 @@ describe("the mistakes of one body", () => {
       const answer = yield* post(`${url}/notes`, JSON.stringify({ text: "a", copies: 1, tags }))
       assertProblem(answer, 400, "invalid-request")
       assert.strictEqual(answer.body.errors.length, 100)
-      assert.deepStrictEqual(answer.body.errors[7], { field: "tags[7]", message: "must be object" })
+      assert.deepStrictEqual(answer.body.errors[7], { field: "tags[7]", message: "must be a JSON object" })
     })
   )
 })
