@@ -18,8 +18,7 @@ export const findOrStart = Effect.fnUntraced(function* (where: {
     Effect.catchTag("NoSystem", () =>
       Effect.gen(function* () {
         yield* Console.log(`No FlowForge runs on ${folder}: starting one for the demo …`)
-        // What it says where it cannot start is shown to people.
-        const system = systemOn(folder, publicPort, managementPort, { environment: { LOG_FORMAT: "pretty" } })
+        const system = systemOn(folder, publicPort, managementPort)
         const end = Effect.promise(() => system.end("SIGTERM"))
         const instance = yield* Effect.acquireRelease(Effect.void, () => end).pipe(
           Effect.andThen(Effect.tryPromise({ try: system.start, catch: (cause) => cannotStart(cause as Error) }))

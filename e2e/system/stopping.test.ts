@@ -25,15 +25,12 @@ const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await sleep(10)
 }
 
-/** Told to people, although nobody sits at a terminal. */
-const forPeople = { environment: { LOG_FORMAT: "pretty" } }
-
 describe("a system that is told to stop", () => {
   it.live(
     "stops once in order, however often one Ctrl-C arrives, and goes on with its data",
     () =>
       Effect.gen(function* () {
-        const system = yield* prepareSystem(forPeople)
+        const system = yield* prepareSystem()
         const { pid } = yield* Effect.promise(system.start)
         yield* Effect.promise(async () => {
           const answer = await fetch(`${system.publicUrl}/orders`, {
@@ -58,7 +55,7 @@ describe("a system that is told to stop", () => {
     "stops at once when it is told again while something hangs, and takes PostgreSQL along",
     () =>
       Effect.gen(function* () {
-        const system = yield* prepareSystem(forPeople)
+        const system = yield* prepareSystem()
         const { pid } = yield* Effect.promise(system.start)
         const ending = yield* Effect.promise(async () => {
           const postgres = await postgresOf(system.folder)
@@ -97,10 +94,10 @@ describe("a system that is told to stop", () => {
   )
 
   it.live(
-    "tells whoever collects its log nothing but lines of JSON: its start with the addresses, stock that was counted, its end",
+    "tells who asks for a log of JSON nothing but lines of it: its start with the addresses, stock that was counted, its end",
     () =>
       Effect.gen(function* () {
-        const system = yield* prepareSystem()
+        const system = yield* prepareSystem({ environment: { LOG_FORMAT: "json" } })
         yield* Effect.promise(system.start)
         yield* Effect.promise(async () => {
           await fetch(`${system.managementUrl}/products/1/adjust`, {
@@ -132,7 +129,7 @@ describe("a system that is told to stop", () => {
     "says in a line of JSON, too, why it cannot start",
     () =>
       Effect.gen(function* () {
-        const system = yield* prepareSystem({ environment: { FLOWFORGE_NOTIFICATIONS: "nowhere" } })
+        const system = yield* prepareSystem({ environment: { FLOWFORGE_NOTIFICATIONS: "nowhere", LOG_FORMAT: "json" } })
         system.launch()
         yield* Effect.promise(() => until(() => /cannot start.*\n/u.test(system.output())))
         const last = JSON.parse(system.output().trim().split("\n").at(-1)!)

@@ -1,11 +1,16 @@
-import { isForPeople, layerLogs } from "@flowforge/platform/telemetry"
+import { layerLogs, telemetry } from "@flowforge/platform/telemetry"
 import { type Cause, Console, Effect } from "effect"
 import { banner } from "./banner.ts"
 import { explain } from "./explain.ts"
 
-/** Told to people in words of their own, and to whoever collects the log as a line like all the others. */
+/**
+ * Told to people in words of their own, also where they read them in a file; to who asks for a log of nothing but JSON as a
+ * line like all the others.
+ */
 const announce = (told: Effect.Effect<void>, logged: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.flatMap(isForPeople, (people) => (people ? told : Effect.provide(logged, layerLogs("flowforge")))).pipe(
+  Effect.flatMap(telemetry.read, ({ format }) =>
+    format === "json" ? Effect.provide(logged, layerLogs("flowforge")) : told
+  ).pipe(
     // What is configured for the log is wrong itself.
     Effect.catch(() => told)
   )

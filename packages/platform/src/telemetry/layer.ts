@@ -15,19 +15,13 @@ const ratioOf = ({ ratio, sampler }: ValueOf<typeof telemetry>): number => {
   }
 }
 
-/** Whether the log is read by people, at a terminal, or collected: LOG_FORMAT decides, or where standard output leads. */
-export const isForPeople: Effect.Effect<boolean, Misconfigured> = Effect.map(
-  telemetry.read,
-  ({ format }) => format === "pretty" || (format === "auto" && process.stdout.isTTY)
-)
-
-/** Logs to standard output: JSON lines, or for people. */
+/** Logs to standard output: JSON lines; for people on a terminal. */
 export const layerLogs = (service: string): Layer.Layer<never, Misconfigured> =>
   Layer.unwrap(
-    Effect.gen(function* () {
-      const { level } = yield* telemetry.read
+    Effect.map(telemetry.read, ({ format, level }) => {
       const write = (line: string) => void process.stdout.write(line)
-      const logger = (yield* isForPeople) ? prettyLogger(service, write) : jsonLogger(service, write)
+      const pretty = format === "pretty" || (format === "auto" && process.stdout.isTTY)
+      const logger = pretty ? prettyLogger(service, write) : jsonLogger(service, write)
       return Layer.merge(Logger.layer([logger]), Layer.succeed(References.MinimumLogLevel, level as LogLevel.LogLevel))
     })
   )
