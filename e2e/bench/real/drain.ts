@@ -13,7 +13,7 @@ export interface Drain {
   readonly cpuMicros: number
 }
 
-const ROWS = 200_000
+const ROWS = 1_000_000
 /** In one transaction: none may live long. */
 const AT_ONCE = 20_000
 

@@ -1,4 +1,5 @@
 export { type CrashPoint, crashPoints } from "./crash-points.ts"
 export { processes } from "./processes/index.ts"
 export type { Process } from "./processes/process.ts"
+export { subscriptions } from "./subscriptions.ts"
 export type { Variable } from "@flowforge/platform/settings"
