@@ -16,8 +16,7 @@ export default defineConfig({
     // Those need a cluster: `npm run test:operator`.
     exclude: [...configDefaults.exclude, "packages/operator/test/cluster/**"],
     globalSetup: ["packages/testkit/src/global-setup.ts"],
-    // One more than the cores of the machine that counts: most of them wait for processes of their own, most of the time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     // Two fifths of the time went into importing the same modules for each file anew.
     isolate: false,
     unstubEnvs: true,
