@@ -1,5 +1,6 @@
 import { recordSystem } from "@flowforge/embedded"
-import { type Arguments, HELP, readArguments, WrongArguments } from "./up/arguments.ts"
+import { WrongArguments } from "./arguments.ts"
+import { type Arguments, HELP, readArguments } from "./up/arguments.ts"
 import { askCompose, ComposeRefused, runCompose, troubleWithDocker } from "./up/docker.ts"
 import { stackFolder, writeEnvironment } from "./up/folder.ts"
 import { takenPorts } from "./up/ports.ts"

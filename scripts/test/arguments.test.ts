@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { WrongArguments } from "../arguments.ts"
 import * as planted from "../planted-bugs/arguments.ts"
 import { bugs } from "../planted-bugs/bugs/index.ts"
 import * as up from "../up/arguments.ts"
@@ -20,7 +21,7 @@ describe("the arguments of npm run up", () => {
       [["order"], "Unexpected argument 'order'."],
       [["--scale", "order"], '--scale is NAME=N, as order=2, not "order".']
     ] as const) {
-      assert.throws(() => up.readArguments(words), up.WrongArguments, `${why}\n\n${up.HELP}`)
+      assert.throws(() => up.readArguments(words), WrongArguments, `${why}\n\n${up.HELP}`)
     }
   })
 })
@@ -36,7 +37,7 @@ describe("the arguments of npm run planted-bugs", () => {
 
   it("that nobody knows are refused, with those that there are", () => {
     const refused = (words: ReadonlyArray<string>, why: string) =>
-      assert.throws(() => planted.readArguments(words, bugs), planted.WrongArguments, why)
+      assert.throws(() => planted.readArguments(words, bugs), WrongArguments, why)
     refused(["--onyl"], `Unknown option '--onyl'.\n\n${planted.HELP}`)
     refused(["--only", "none"], `There is no bug "none"; there are ${first}, ${second}, `)
   })

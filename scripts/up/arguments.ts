@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util"
+import { understood, WrongArguments } from "../arguments.ts"
 
 export const HELP = `npm run up [-- OPTIONS]
 
@@ -13,9 +14,6 @@ it, "npm run down -- --volumes" clears its data, too. Options:
   PORT (8080), MANAGEMENT_PORT (9090), GATEWAY_PORT (8070), MAIL_PORT (8060), S3_PORT (8050), POSTGRES_PORT (8040),
   KAFKA_PORT (8030), REDIS_PORT (8020) are the ports on this machine.`
 
-/** What is asked for cannot be understood. `message` says why, and what there is. */
-export class WrongArguments extends Error {}
-
 export interface Arguments {
   readonly onlyServers: boolean
   /** As `docker compose up` has them. */
@@ -23,28 +21,29 @@ export interface Arguments {
 }
 
 export const readArguments = (words: ReadonlyArray<string>): Arguments | "help" => {
-  const { "force-recreate": anew, help, scale, servers } = parse(words)
+  const {
+    "force-recreate": anew,
+    help,
+    scale,
+    servers
+  } = understood(
+    HELP,
+    () =>
+      parseArgs({
+        args: [...words],
+        options: {
+          servers: { type: "boolean", default: false },
+          scale: { type: "string", multiple: true, default: [] },
+          "force-recreate": { type: "boolean", default: false },
+          help: { type: "boolean", short: "h", default: false }
+        }
+      }).values
+  )
   if (help) return "help"
   const wrong = scale.find((one) => !/^[a-z0-9-]+=\d+$/u.test(one))
   if (wrong !== undefined) throw new WrongArguments(`--scale is NAME=N, as order=2, not "${wrong}".\n\n${HELP}`)
   return {
     onlyServers: servers,
     options: [...scale.flatMap((one) => ["--scale", one]), ...(anew ? ["--force-recreate"] : [])]
-  }
-}
-
-const parse = (words: ReadonlyArray<string>) => {
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        servers: { type: "boolean", default: false },
-        scale: { type: "string", multiple: true, default: [] },
-        "force-recreate": { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false }
-      }
-    }).values
-  } catch (error) {
-    throw new WrongArguments(`${(error as Error).message.split(". ")[0]}.\n\n${HELP}`)
   }
 }

@@ -1,4 +1,5 @@
 import { subscriptions } from "@flowforge/flowforge"
+import { pairsOf } from "@flowforge/messaging"
 import { Console, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -28,7 +29,7 @@ const FILL = `
 /** The messages of so many past orders and their delivery records in the tables, until the scope closes. */
 export const fillWithPast = Effect.fnUntraced(function* (orders: number) {
   const sql = yield* SqlClient.SqlClient
-  const pairs = subscriptions.flatMap(({ group, topics }) => topics.map((topic) => [group, topic] as const))
+  const { groups, topics } = pairsOf(subscriptions)
   yield* Effect.addFinalizer(() => Effect.orDie(sql.unsafe("TRUNCATE outbox_default, processed_events_default")))
   for (let from = 1; from <= orders; from += AT_ONCE) {
     yield* sql.unsafe(FILL, [
@@ -36,8 +37,8 @@ export const fillWithPast = Effect.fnUntraced(function* (orders: number) {
       Math.min(from + AT_ONCE - 1, orders),
       LEFT.map(([source]) => source),
       LEFT.map(([, topic]) => topic),
-      pairs.map(([group]) => group),
-      pairs.map(([, topic]) => topic)
+      groups,
+      topics
     ])
   }
   yield* Console.log(`the messages of ${orders} past orders are in the tables`)

@@ -1,4 +1,4 @@
-import { Broker, type SubscribeOptions, type Subscription } from "@flowforge/messaging"
+import { Broker, monotonicMillis, type SubscribeOptions, type Subscription } from "@flowforge/messaging"
 import { Clock, Context, Data, Duration, Effect, Layer, type Scope } from "effect"
 
 /** The consumer stands still though there is something to do: only a new process helps. */
@@ -31,7 +31,7 @@ export class Progress extends Context.Service<
       const clock = yield* Clock.Clock
       const inHand = new Map<object, { readonly topic: string; readonly since: number }>()
       const memberships = new Set<Membership>()
-      const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+      const now = () => monotonicMillis(clock)
       const watch = (options: SubscribeOptions): SubscribeOptions => ({
         ...options,
         handle: (records) =>

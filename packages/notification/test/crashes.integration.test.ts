@@ -45,6 +45,13 @@ const inWorld = <E>(body: (world: World) => Effect.Effect<void, E, Services>) =>
   )
 }
 
+/** Of somebody with a phone. */
+const confirmedOrder = Effect.gen(function* () {
+  const user = yield* addUser({ phone: "+491701234567" })
+  const order = yield* addOrder(user)
+  return { order, event: confirmed(order, user) }
+})
+
 describe("a process that dies while it tells a customer", () => {
   const ends: Record<
     Crash,
@@ -134,9 +141,7 @@ describe("a process that claimed and sent nothing", () => {
   it.live("gives back what the consumer dropped at once: another may claim it, and the job finds nothing", () =>
     inWorld((world) =>
       Effect.gen(function* () {
-        const user = yield* addUser({ phone: "+491701234567" })
-        const order = yield* addOrder(user)
-        const event = confirmed(order, user)
+        const { event, order } = yield* confirmedOrder
         const process = yield* newProcess
         yield* prepare(process, event)
         yield* process.giveBack([deliveryOf(event)])
@@ -153,9 +158,7 @@ describe("a process that claimed and sent nothing", () => {
   it.live("gives back nothing of a call that began, however it is asked", () =>
     inWorld((world) =>
       Effect.gen(function* () {
-        const user = yield* addUser({ phone: "+491701234567" })
-        const order = yield* addOrder(user)
-        const event = confirmed(order, user)
+        const { event, order } = yield* confirmedOrder
         const process = yield* newProcess
         assert.strictEqual(yield* attempt(world, process, event, "before the receipt is stored"), "died")
         const before = yield* notificationsOf(order)

@@ -37,9 +37,12 @@ export const isDecodable = ({ hostname, password, pathname, username }: URL): bo
 /** What is wrong with the environment, in a sentence that names the variable and not what it holds. */
 export const mistake = (message: string) => new Config.ConfigError(new ConfigProvider.SourceError({ message }))
 
+/** What may be absent. */
+export const orUndefined = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
+  config.pipe(Config.option, Config.map(Option.getOrUndefined))
+
 /** A text that may be absent. */
-export const optional = (name: string): Config.Config<string | undefined> =>
-  Config.NonEmptyString(name).pipe(Config.option, Config.map(Option.getOrUndefined))
+export const optional = (name: string): Config.Config<string | undefined> => orUndefined(Config.NonEmptyString(name))
 
 const contentOf = (name: string, path: string): Effect.Effect<string, Config.ConfigError> =>
   Effect.tryPromise({

@@ -1,6 +1,6 @@
 import { optionalCertificate, refine, secret, type Setting, text, variable } from "@flowforge/platform/settings"
 import { telemetry } from "@flowforge/platform/telemetry"
-import { Config, Duration, Redacted } from "effect"
+import { Config, Duration, Redacted, Schema } from "effect"
 import { crashAt } from "../crash-points.ts"
 import { mistakeInDatabaseUrl } from "./database-url.ts"
 
@@ -9,7 +9,6 @@ const port = (name: string, fallback: string, means: string) =>
 
 /** Connections that a process needs besides those for its work: its locks, and listening for what others commit. */
 const FEWEST_CONNECTIONS = 6
-const A_PATIENCE = "a time such as 25 seconds, and no more than 1 hour"
 
 const databaseUrl = refine(secret("DATABASE_URL", { expects: "a URL", means: "the PostgreSQL" }), (url) =>
   mistakeInDatabaseUrl(Redacted.value(url))
@@ -38,17 +37,8 @@ const maxConnections = refine(
 )
 
 /** Timers hold no more than 24.8 days, and take what is longer for no time at all; no orchestrator waits for an hour. */
-const stopWithin = refine(
-  variable("SHUTDOWN_TIMEOUT", {
-    parse: Config.Duration,
-    expects: A_PATIENCE,
-    means: "how long a stop may take until it is cut short; shorter than the orchestrator's patience",
-    fallback: "25 seconds"
-  }),
-  (time) =>
-    Duration.between(time, { minimum: Duration.zero, maximum: Duration.hours(1) })
-      ? undefined
-      : `SHUTDOWN_TIMEOUT is wrong: it must be ${A_PATIENCE}`
+const Patience = Schema.DurationFromString.check(
+  Schema.makeFilter((time) => Duration.between(time, { minimum: Duration.zero, maximum: Duration.hours(1) }))
 )
 
 /** What every process has that goes on running. */
@@ -58,7 +48,12 @@ export const running = {
   host: text("FLOWFORGE_HOST", { means: "the address that the ports listen on", fallback: "0.0.0.0" }),
   telemetry,
   managementPort: port("MANAGEMENT_PORT", "9090", "health, metrics, what operators do; not to be routed from outside"),
-  stopWithin,
+  stopWithin: variable("SHUTDOWN_TIMEOUT", {
+    parse: (name) => Config.schema(Patience, name),
+    expects: "a time such as 25 seconds, and no more than 1 hour",
+    means: "how long a stop may take until it is cut short; shorter than the orchestrator's patience",
+    fallback: "25 seconds"
+  }),
   crashAt
 } as const
 

@@ -1,5 +1,5 @@
-import { Config, Effect, Option, Redacted } from "effect"
-import { httpUrl, mistake, secret } from "../config.ts"
+import { Config, Effect, Redacted } from "effect"
+import { httpUrl, mistake, orUndefined, secret } from "../config.ts"
 
 const credentials = (prefix: string) =>
   Config.mapEffect(
@@ -15,7 +15,7 @@ const credentials = (prefix: string) =>
   )
 
 /** An address that may be absent. */
-export const addressConfig = (name: string) => httpUrl(name).pipe(Config.option, Config.map(Option.getOrUndefined))
+export const addressConfig = (name: string) => orUndefined(httpUrl(name))
 
 /** What each of AWS's services is told: `<PREFIX>_ENDPOINT`, `_REGION`, `_ACCESS_KEY_ID`, `_SECRET_ACCESS_KEY`. */
 export const awsConfig = (prefix: string) =>

@@ -1,5 +1,6 @@
-import { Config, Option, Schema } from "effect"
+import { Config, Schema } from "effect"
 import { awsConfig, given } from "../aws/config.ts"
+import { orUndefined } from "../config.ts"
 
 const SenderId = Schema.String.check(
   Schema.makeFilter((text) => /^(?=.*[A-Za-z])[A-Za-z\d]{1,11}$/u.test(text), {
@@ -11,7 +12,7 @@ export const snsConfig = Config.map(
   Config.all([
     awsConfig("SNS"),
     Config.all({
-      senderId: Config.schema(SenderId, "SNS_SENDER_ID").pipe(Config.option, Config.map(Option.getOrUndefined))
+      senderId: orUndefined(Config.schema(SenderId, "SNS_SENDER_ID"))
     })
   ]),
   ([aws, own]) => ({ ...aws, ...given(own) })
